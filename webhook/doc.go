@@ -1,0 +1,2 @@
+// Package webhook authenticates, bounds and decodes the webhooks of Jira Cloud.
+package webhook
