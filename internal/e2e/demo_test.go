@@ -1,0 +1,194 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+// jsonColumns hold a JSON array as text; they are compared as arrays.
+var jsonColumns = []string{"labels", "triage", "configuration_item", "participants", "organizations"}
+
+// Every cell of every table is what the records say, NULL where they say
+// nothing: this is also the null count of each column.
+func TestCells(t *testing.T) {
+	db, d := openDemo(t)
+	records := liveRecords(t, d.Records)
+	for table, o := range oracles {
+		t.Run(table, func(t *testing.T) {
+			columns := slices.Sorted(maps.Keys(o.columns))
+			got := rows(t, db, fmt.Sprintf(
+				"SELECT %s FROM read_parquet(%s, file_row_number = true) ORDER BY issue_key, file_row_number",
+				strings.Join(columns, ", "), literal(filepath.Join(d.Parquet, table, "*.parquet"))))
+			for _, row := range got {
+				for i, name := range columns {
+					if slices.Contains(jsonColumns, name) {
+						row[i] = compact(t, row[i])
+					}
+				}
+			}
+			want := expected(o, columns, records)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (%s) mismatch (-records +parquet):\n%s", table, strings.Join(columns, " "), head(diff, 40))
+			}
+			require.Equal(t, nulls(columns, want), nulls(columns, got), "null counts of %s", table)
+		})
+	}
+}
+
+// expected are the rows that the records call for.
+func expected(o tableOracle, columns []string, records []any) [][]string {
+	var all [][]string
+	for _, r := range records {
+		for _, i := range o.items(r) {
+			row := make([]string, len(columns))
+			for c, name := range columns {
+				row[c] = cell(o.columns[name](r, i))
+			}
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// nulls counts the NULLs of each column.
+func nulls(columns []string, all [][]string) map[string]int {
+	count := map[string]int{}
+	for _, row := range all {
+		for i, name := range columns {
+			if row[i] == "∅" {
+				count[name]++
+			}
+		}
+	}
+	return count
+}
+
+func compact(t *testing.T, s string) string {
+	t.Helper()
+	if s == "∅" {
+		return s
+	}
+	var b bytes.Buffer
+	require.NoError(t, json.Compact(&b, []byte(s)))
+	return b.String()
+}
+
+func head(s string, lines int) string {
+	all := strings.SplitAfter(s, "\n")
+	return strings.Join(all[:min(lines, len(all))], "")
+}
+
+// The texts that the oracle leaves out are never NULL, and the rendered ones
+// have no markup left.
+func TestTexts(t *testing.T) {
+	db, _ := openDemo(t)
+	for _, q := range []string{
+		"SELECT count(*) FROM issues WHERE description IS NULL OR issue_url IS NULL",
+		"SELECT count(*) FROM comments WHERE body IS NULL",
+		`SELECT count(*) FROM comments WHERE body LIKE '%"type":%'`,
+		`SELECT count(*) FROM issues WHERE description LIKE '%"type":%'`,
+		"SELECT count(*) FROM issues WHERE NOT ends_with(issue_url, '/browse/' || issue_key)",
+	} {
+		require.Equal(t, "0", one(t, db, q), q)
+	}
+	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM issues WHERE description <> ''"))
+	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM comments WHERE body <> ''"))
+}
+
+// Every child has its issue, and the counts of the issue are those of its rows.
+func TestJoins(t *testing.T) {
+	db, _ := openDemo(t)
+	for table := range schemas {
+		require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM "+table), table)
+		if table != "issues" {
+			q := fmt.Sprintf("SELECT count(*) FROM %s ANTI JOIN issues USING (issue_key)", table)
+			require.Equal(t, "0", one(t, db, q), q)
+		}
+	}
+	for table, count := range map[string]string{
+		"attachments": "attachment_count", "comments": "comment_count", "issuelinks": "issuelink_count",
+	} {
+		q := fmt.Sprintf(`SELECT count(*) FROM issues
+			LEFT JOIN (SELECT issue_key, count(*) AS n FROM %s GROUP BY issue_key) USING (issue_key)
+			WHERE %s <> coalesce(n, 0)`, table, count)
+		require.Equal(t, "0", one(t, db, q), q)
+	}
+	require.Equal(t, "0", one(t, db, "SELECT count(*) - count(DISTINCT issue_key) FROM issues"))
+	require.Equal(t, "0", one(t, db, "SELECT count(*) - count(DISTINCT issue_id) FROM issues"))
+}
+
+// The query of the design.
+func TestDesignQuery(t *testing.T) {
+	db, _ := openDemo(t)
+	found := rows(t, db, "SELECT issue_key, summary, severity FROM issues WHERE severity LIKE '%Medium%' ORDER BY issue_key")
+	require.NotEmpty(t, found)
+	for _, row := range found {
+		require.Contains(t, row[2], "Medium")
+	}
+}
+
+// A file holds the issues that were created in its month, by the UTC instant,
+// and the children of those issues, whatever the reader's time zone is.
+func TestMonths(t *testing.T) {
+	db, _ := openDemo(t)
+	exec1(t, db, "CREATE VIEW months AS SELECT issue_key, strftime(timezone('UTC', created_at), '%Y-%m') AS month FROM issues")
+	require.NotEqual(t, "1", one(t, db, "SELECT count(DISTINCT month) FROM months"), "the demo spans several months")
+	for table := range schemas {
+		q := fmt.Sprintf("SELECT count(*) FROM %s JOIN months USING (issue_key) WHERE parse_filename(filename, true) <> month", table)
+		require.Equal(t, "0", one(t, db, q), q)
+	}
+}
+
+// The distribution directory holds the same bytes.
+func TestDistribution(t *testing.T) {
+	d := demoRun(t)
+	files := parquetFiles(t, d.Parquet)
+	require.Equal(t, files, parquetFiles(t, filepath.Join(d.Dir, "dist")))
+	for _, name := range files {
+		require.True(t, bytes.Equal(read(t, d.Parquet, name), read(t, filepath.Join(d.Dir, "dist"), name)), name)
+	}
+}
+
+// A downloaded attachment is where local_path says, with the size Jira names.
+func TestAttachments(t *testing.T) {
+	db, d := openDemo(t)
+	found := rows(t, db, "SELECT issue_key, attachment_id, local_path, size_bytes FROM attachments WHERE local_path IS NOT NULL")
+	require.NotEmpty(t, found)
+	for _, row := range found {
+		path := row[2]
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(d.Dir, path)
+		}
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Equal(t, row[3], fmt.Sprint(info.Size()), path)
+	}
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
+	return data
+}
+
+// Nothing but whole files stays: no temporary name, in any directory.
+func TestNoTemporaries(t *testing.T) {
+	d := demoRun(t)
+	require.NoError(t, filepath.WalkDir(d.Dir, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.Contains(entry.Name(), "tmp") {
+			t.Errorf("left behind: %s", path)
+		}
+		return err
+	}))
+}
