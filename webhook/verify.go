@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,8 +21,8 @@ var (
 	// them it was is not said, to the sender least of all.
 	ErrBadSignature = errors.New("webhook: bad signature")
 
-	// ErrNoSecret reports that there is no secret to verify with. An empty
-	// secret does not count: its signatures could be made by anybody.
+	// ErrNoSecret reports that there is no secret to verify with. One that is
+	// empty or white space does not count: anybody could sign with it.
 	ErrNoSecret = errors.New("webhook: no secret configured")
 )
 
@@ -48,7 +49,7 @@ func Verify(body []byte, signature string, secrets ...[]byte) (index int, err er
 	index, configured := -1, false
 	claim, wellFormed := parseSignature(signature)
 	for i, secret := range secrets {
-		if len(secret) == 0 {
+		if !usable(secret) {
 			continue
 		}
 		configured = true
@@ -65,6 +66,10 @@ func Verify(body []byte, signature string, secrets ...[]byte) (index int, err er
 	}
 	return index, nil
 }
+
+// usable reports whether a secret is one. HMAC takes the empty key without
+// complaint, so it must be asked.
+func usable(secret []byte) bool { return len(bytes.TrimSpace(secret)) > 0 }
 
 // parseSignature decodes the value of a signature header.
 func parseSignature(s string) (sum [sha256.Size]byte, ok bool) {
