@@ -1,0 +1,217 @@
+package rawstore
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/jirasync/jirasync/internal/atomicfile"
+	"github.com/jirasync/jirasync/internal/issuekey"
+	"github.com/jirasync/jirasync/internal/rawjson"
+	"github.com/jirasync/jirasync/sla"
+)
+
+// Fetch is what one read of an issue brought.
+type Fetch struct {
+	ID, Key     string
+	JSON        []byte    // the issue, Jira's bytes
+	RemoteLinks []byte    // JSON array; nil is unknown
+	Missing     []string  // parts that could not be read whole: comments, worklogs, changelog, remote_links
+	SLA         []byte    // the issue as the SLA account sees it; nil when it was not read
+	HasSLA      bool      // a second account is configured, so the first one's SLA fields say nothing
+	StartedAt   time.Time // when the read began: a read that began earlier never replaces a later one
+}
+
+// Saved says what Save did.
+type Saved struct {
+	Key       string
+	Changed   bool   // the record has new content
+	New       bool   // there was no record, or only a tombstone
+	Stale     bool   // a later fetch is already stored; nothing was written
+	MovedFrom string // the key under which the issue was stored before
+}
+
+// Save merges a fetch into the stored record of the issue and writes it.
+// When it returns nil the record is durable.
+func (s *Store) Save(ctx context.Context, f Fetch) (Saved, error) {
+	if !issuekey.Valid(f.Key) || !issuekey.ValidID(f.ID) {
+		return Saved{}, ErrBadKey
+	}
+	saved, err := s.save(ctx, f)
+	if err != nil {
+		return Saved{}, fmt.Errorf("save %s: %w", f.Key, err)
+	}
+	if saved.MovedFrom != "" {
+		if err := s.leavePointer(ctx, f.ID, saved.MovedFrom, f.Key, f.StartedAt); err != nil {
+			return Saved{}, fmt.Errorf("save %s: %w", f.Key, err)
+		}
+	}
+	return saved, nil
+}
+
+func (s *Store) save(ctx context.Context, f Fetch) (Saved, error) {
+	release, err := s.lock(ctx, f.Key)
+	if err != nil {
+		return Saved{}, err
+	}
+	defer release()
+	saved := Saved{Key: f.Key}
+	previous, err := s.KeyByID(f.ID)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) {
+		return Saved{}, err
+	}
+	if previous != "" && previous != f.Key {
+		saved.MovedFrom = previous
+	}
+	// What is stored under the old key is the best we know of the issue.
+	stored, err := s.stored(cmp.Or(saved.MovedFrom, f.Key))
+	if errors.Is(err, fs.ErrNotExist) {
+		stored, err = rawjson.Object{}, nil
+	}
+	if err != nil {
+		return Saved{}, err
+	}
+	if textMember(stored, "id") != f.ID || has(stored, "_moved_to") {
+		stored = rawjson.Object{} // the key belonged to another issue
+	}
+	if later(stored, f.StartedAt) {
+		saved.Stale, saved.MovedFrom = true, ""
+		return saved, nil
+	}
+	merged, err := s.merge(stored, f)
+	if err != nil {
+		return Saved{}, err
+	}
+	saved.New = !has(stored, "fields") || has(stored, "_deleted_at")
+	saved.Changed = saved.MovedFrom != "" || !sameContent(stored, merged)
+	if saved.Changed {
+		if err := s.write(f.Key, merged); err != nil {
+			return Saved{}, err
+		}
+	}
+	if previous != f.Key && saved.MovedFrom == "" {
+		return saved, s.point(f.ID, f.Key)
+	}
+	return saved, nil
+}
+
+// point remembers the key of an issue id. It is written after the record: a
+// crash in between repeats the work, it does not lose the old key.
+func (s *Store) point(id, key string) error {
+	return atomicfile.WriteFile(s.issues, path.Join(".ids", id), []byte(key+"\n"))
+}
+
+// leavePointer replaces the record under the old key of a moved issue.
+func (s *Store) leavePointer(ctx context.Context, id, from, to string, at time.Time) error {
+	release, err := s.lock(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer release()
+	old, err := s.stored(from)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case textMember(old, "id") == id:
+		var pointer rawjson.Object
+		pointer.Set("id", quote(id))
+		pointer.Set("key", quote(from))
+		pointer.Set("_moved_to", quote(to))
+		pointer.Set("_synced_at", quote(stamp(at)))
+		if err := s.write(from, pointer); err != nil {
+			return err
+		}
+	}
+	return s.point(id, to)
+}
+
+// later reports whether the stored content, or its tombstone, is younger than
+// a fetch that began at at. A stored time in the future is a clock that was
+// wrong: it must not lock the issue for as long as that.
+func later(stored rawjson.Object, at time.Time) bool {
+	for _, member := range []string{"_synced_at", "_deleted_at"} {
+		t, err := time.Parse("2006-01-02T15:04:05.000000-07:00", textMember(stored, member))
+		if err == nil && t.After(at.Truncate(time.Microsecond)) && !t.After(time.Now()) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameContent compares two records without the time of their fetch.
+func sameContent(a, b rawjson.Object) bool {
+	names := b.Names()
+	if len(a.Names()) != len(names) {
+		return false
+	}
+	for _, name := range names {
+		if name == "_synced_at" {
+			continue
+		}
+		x, ok := a.Get(name)
+		y, _ := b.Get(name)
+		if !ok || !bytes.Equal(x, y) {
+			return false
+		}
+	}
+	return true
+}
+
+// merge makes the new record from the stored one and the fetch.
+func (s *Store) merge(stored rawjson.Object, f Fetch) (rawjson.Object, error) {
+	data, err := s.overlaySLA(stored, f)
+	if err != nil {
+		return rawjson.Object{}, err
+	}
+	record, err := rawjson.Parse(data)
+	if err != nil {
+		return rawjson.Object{}, fmt.Errorf("fetched issue: %w", err)
+	}
+	for _, name := range record.Names() {
+		if name != "" && name[0] == '_' {
+			record.Delete(name) // ours alone
+		}
+	}
+	if err := keepFields(stored, &record, f); err != nil {
+		return rawjson.Object{}, err
+	}
+	links := json.RawMessage(f.RemoteLinks)
+	if links == nil {
+		links, _ = stored.Get("_remote_links")
+	}
+	if links != nil {
+		record.Set("_remote_links", links)
+	}
+	if len(f.Missing) > 0 {
+		missing, err := json.Marshal(f.Missing)
+		if err != nil {
+			return rawjson.Object{}, err
+		}
+		record.Set("_incomplete", missing)
+	}
+	record.Set("_synced_at", quote(stamp(f.StartedAt)))
+	return record, nil
+}
+
+func (s *Store) overlaySLA(stored rawjson.Object, f Fetch) ([]byte, error) {
+	if len(s.slaFields) == 0 {
+		return f.JSON, nil
+	}
+	own := f.JSON
+	if f.HasSLA {
+		own = nil // without a licence even a null is no answer
+	}
+	return sla.Overlay(f.JSON, s.slaFields, stored.Bytes(), own, f.SLA)
+}
+
+func has(o rawjson.Object, name string) bool {
+	_, ok := o.Get(name)
+	return ok
+}
