@@ -136,6 +136,14 @@ func (f *File) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
+// ReadAt reads what has been written, to verify it before Commit.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	if f.done || f.file == nil {
+		return 0, fs.ErrClosed
+	}
+	return f.file.ReadAt(p, off)
+}
+
 func (f *File) writable() error {
 	if f.done || f.file == nil {
 		return fs.ErrClosed

@@ -1,0 +1,116 @@
+package partition
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Kind is what a column holds besides nulls.
+type Kind uint8
+
+// The kinds of columns.
+const (
+	Text      Kind = iota // UTF-8 text
+	Int64                 // signed integer
+	Timestamp             // instant, microseconds, adjusted to UTC
+	Bool
+)
+
+var kindNames = [...]string{Text: "text", Int64: "int64", Timestamp: "timestamp", Bool: "bool"}
+
+// String returns the kind's name: text, int64, timestamp or bool.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// A Column is one column of a table. Every column may hold nulls.
+type Column struct {
+	Name string
+	Kind Kind
+
+	// LongText keeps the least and greatest value out of the footer. Set it
+	// for texts without a useful order, such as descriptions, which would
+	// make the footer as large as the data.
+	LongText bool
+
+	// Repeats says that the column has few different values, such as a
+	// status or an author. They are stored once in each row group.
+	Repeats bool
+}
+
+// KeyColumn is the text column that every table has: the key of the issue
+// that a row belongs to, by which rows are sorted. It is never null.
+const KeyColumn = "issue_key"
+
+// IDColumn is the text column that [Dir.Keys] reads beside [KeyColumn].
+const IDColumn = "issue_id"
+
+// defaultGroupRows suits a table with one row for each issue.
+const defaultGroupRows = 2000
+
+// A Table is the schema of one table.
+type Table struct {
+	// Name is the directory of the table's files.
+	Name string
+
+	// Columns are in the order they have in the file. One is KeyColumn.
+	Columns []Column
+
+	// GroupRows is how many rows a row group holds at most, if no issue has
+	// more. Zero means 2,000. Small groups let a reader skip more, and later
+	// an upsert rewrite less; below some hundred rows the footer grows.
+	GroupRows int
+}
+
+// Index returns the place of the named column in a row, or -1.
+func (t Table) Index(name string) int {
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
+// Validate reports the first fault of a schema: a name that is not a
+// lower-case ASCII letter or underscore followed by up to 62 letters, digits
+// or underscores, a name used twice, an unknown kind, no issue_key, LongText
+// or Repeats on a column that is not text.
+func (t Table) Validate() error {
+	if !validName(t.Name) {
+		return fmt.Errorf("table name %q is not valid", t.Name)
+	}
+	seen := make(map[string]bool, len(t.Columns))
+	for _, c := range t.Columns {
+		switch {
+		case !validName(c.Name):
+			return fmt.Errorf("table %s: column name %q is not valid", t.Name, c.Name)
+		case seen[c.Name]:
+			return fmt.Errorf("table %s: two columns are named %s", t.Name, c.Name)
+		case int(c.Kind) >= len(kindNames):
+			return fmt.Errorf("table %s: column %s has unknown kind %d", t.Name, c.Name, c.Kind)
+		case c.Kind != Text && (c.LongText || c.Repeats):
+			return fmt.Errorf("table %s: column %s is no text, so neither LongText nor Repeats", t.Name, c.Name)
+		}
+		seen[c.Name] = true
+	}
+	if i := t.Index(KeyColumn); i < 0 || t.Columns[i].Kind != Text {
+		return fmt.Errorf("table %s: no text column %s", t.Name, KeyColumn)
+	}
+	if t.GroupRows < 0 {
+		return fmt.Errorf("table %s: negative GroupRows", t.Name)
+	}
+	return nil
+}
+
+func validName(s string) bool {
+	if s == "" || len(s) > 63 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		letter := 'a' <= c && c <= 'z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
