@@ -1,0 +1,229 @@
+package jira
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/jirasync/jirasync/internal/rawjson"
+)
+
+// pagedPart says where a part is: in the issue, and in pages.
+type pagedPart struct {
+	part     Part
+	member   string // holds the envelope, in fields or at the top
+	elements string // the envelope's member with the elements
+	path     string // of the pages, below the issue
+	paged    string // the page's member with the elements
+	pageSize int
+}
+
+// The page sizes are Jira's maxima, except for worklogs (5,000 of 2 KB each).
+var (
+	comments  = pagedPart{PartComments, "comment", "comments", "comment", "comments", 100}
+	worklogs  = pagedPart{PartWorklogs, "worklog", "worklogs", "worklog", "worklogs", 1000}
+	changelog = pagedPart{PartChangelog, "changelog", "histories", "changelog", "values", 100}
+)
+
+// assembly puts an issue together.
+type assembly struct {
+	client *Client
+	issue  *Issue
+	top    rawjson.Object
+}
+
+// complete fetches what the answer lacks and fills in the issue. Its error is
+// the context's; all other failures end in Missing.
+func (a *assembly) complete(ctx context.Context) error {
+	raw, _ := a.top.Get("fields")
+	fields, err := rawjson.Parse(raw)
+	if err != nil {
+		return err // cannot be: fieldsFault parsed it
+	}
+	for _, p := range []struct {
+		pagedPart
+		in *rawjson.Object
+	}{{comments, &fields}, {worklogs, &fields}, {changelog, &a.top}} {
+		if a.part(ctx, p.pagedPart, p.in); ctx.Err() != nil {
+			return fmt.Errorf("issue %s: %w", a.issue.Key, ctx.Err())
+		}
+	}
+	links, err := a.client.RemoteLinks(ctx, a.issue.ID)
+	if ctx.Err() != nil {
+		return fmt.Errorf("issue %s: %w", a.issue.Key, ctx.Err())
+	}
+	a.issue.RemoteLinks = links
+	a.missing(ctx, PartRemoteLinks, err)
+	a.top.Set("fields", fields.Bytes())
+	a.issue.JSON = a.top.Bytes()
+	return nil
+}
+
+// part completes one part in the object that holds it.
+func (a *assembly) part(ctx context.Context, p pagedPart, in *rawjson.Object) {
+	raw, _ := in.Get(p.member)
+	envelope, embedded, err := parseList(raw, p.elements)
+	known := err == nil // absent, null or something else is not empty
+	if known && embedded.whole() {
+		embedded.sort()
+		in.Set(p.member, seal(envelope, p.elements, embedded))
+		return
+	}
+	var seed *list
+	if known {
+		seed = &embedded
+	}
+	all, err := a.client.collect(ctx, p, a.issue.ID, seed)
+	switch {
+	case err == nil:
+		all.sort()
+		in.Set(p.member, seal(envelope, p.elements, all))
+	case !known && p.part == PartWorklogs && errors.Is(err, ErrNotFound):
+		// Time tracking is off: there is nothing to be had (jira-cloud.md 2.2).
+	default:
+		if known {
+			embedded.sort()
+			envelope.Set(p.elements, embedded.array())
+			in.Set(p.member, envelope.Bytes())
+		}
+		a.missing(ctx, p.part, err)
+	}
+}
+
+// seal returns the envelope of a whole part.
+func seal(envelope rawjson.Object, elements string, l list) json.RawMessage {
+	n := json.RawMessage(strconv.Itoa(len(l.elements)))
+	envelope.Set(elements, l.array())
+	envelope.Set("maxResults", n)
+	envelope.Set("total", n)
+	envelope.Set("startAt", json.RawMessage("0"))
+	return envelope.Bytes()
+}
+
+// missing records that a part could not be read, if err is not nil.
+func (a *assembly) missing(ctx context.Context, part Part, err error) {
+	if err == nil {
+		return
+	}
+	a.issue.Missing = append(a.issue.Missing, part)
+	a.issue.Cause = errors.Join(a.issue.Cause, fmt.Errorf("%s: %w", part, err))
+	a.client.log.LogAttrs(ctx, slog.LevelWarn, "part of an issue unread",
+		slog.String(keyIssue, a.issue.Key), slog.String(keyPart, string(part)), slog.Any(keyError, err))
+}
+
+// Bounds of the reading of one part.
+const (
+	maxWalks = 3    // a part that changes meanwhile is read again
+	maxPages = 2000 // 200,000 histories
+)
+
+var errChanged = errors.New("changed while it was read")
+
+// collect reads the pages of a part until all that Jira counts is there. The
+// elements of seed, the piece that came with the issue, count as long as the
+// total stays what it was: a changed total can mean that one of them is gone.
+func (c *Client) collect(ctx context.Context, p pagedPart, id string, seed *list) (list, error) {
+	r := get(family(p.path), "/rest/api/3/issue/"+id+"/"+p.path, nil, nil)
+	for range maxWalks {
+		w := walk{client: c, part: p, call: r, total: -1}
+		if seed != nil {
+			w.seed(*seed)
+		}
+		all, err := w.run(ctx)
+		if err != errChanged {
+			return all, err
+		}
+		seed = nil
+	}
+	return list{}, r.newError(ErrUnavailable, http.StatusOK, "the list "+errChanged.Error())
+}
+
+// walk is one reading of the pages, from the first on.
+type walk struct {
+	client *Client
+	part   pagedPart
+	call   *call
+	total  int // -1 before the first page
+
+	paged   []element
+	known   map[string]bool // ids: true if paged, false if only in the seed
+	unpaged []element       // the seed
+	bytes   int64
+}
+
+func (w *walk) seed(l list) {
+	w.total, w.unpaged = l.total, l.elements
+	w.known = make(map[string]bool, l.total)
+	for _, e := range l.elements {
+		w.known[e.id] = false
+	}
+}
+
+// run fetches pages until their union with the seed is complete, a page is
+// empty, or the offset has passed the total, as it does when the server
+// ignores it. It advances by what it got, since servers shorten pages.
+func (w *walk) run(ctx context.Context) (list, error) {
+	if w.known == nil {
+		w.known = map[string]bool{}
+	}
+	for startAt, pages := 0, 0; pages < maxPages; pages++ {
+		received, err := w.page(ctx, startAt)
+		if err != nil {
+			return list{}, err
+		}
+		startAt += received
+		if len(w.known) >= w.total {
+			return w.union(), nil
+		}
+		if received == 0 || startAt >= w.total {
+			break
+		}
+	}
+	return list{}, w.call.newError(ErrUnavailable, http.StatusOK, fmt.Sprintf("the pages hold %d of %d", len(w.known), w.total))
+}
+
+// page fetches one page and returns how many elements it had.
+func (w *walk) page(ctx context.Context, startAt int) (received int, err error) {
+	r := *w.call
+	r.query = url.Values{"startAt": {strconv.Itoa(startAt)}, "maxResults": {strconv.Itoa(w.part.pageSize)}}
+	var l list
+	r.decode = func(body []byte) (err error) {
+		_, l, err = parseList(body, w.part.paged)
+		return err
+	}
+	if err := w.client.do(ctx, &r); err != nil {
+		return 0, err
+	}
+	if w.total >= 0 && l.total != w.total {
+		return 0, errChanged
+	}
+	w.total = l.total
+	for _, e := range l.elements {
+		if !w.known[e.id] {
+			w.known[e.id] = true
+			w.paged = append(w.paged, e)
+			w.bytes += int64(len(e.raw))
+		}
+	}
+	if w.bytes > w.client.cfg.MaxBodyBytes {
+		return 0, r.newError(ErrTooLarge, http.StatusOK, fmt.Sprintf("more than %d bytes in pages", w.client.cfg.MaxBodyBytes))
+	}
+	return len(l.elements), nil
+}
+
+// union returns the elements of the pages and those that only the seed has.
+// Where both have one, the page's is the fresher.
+func (w *walk) union() list {
+	all := w.paged
+	for _, e := range w.unpaged {
+		if !w.known[e.id] {
+			all = append(all, e)
+		}
+	}
+	return list{elements: all, total: w.total}
+}
