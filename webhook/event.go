@@ -53,7 +53,7 @@ type Event struct {
 
 // IssueRef names an issue by its id, its key or both. At least one is set. The
 // id is the identity, the key changes when the issue moves. Both are in valid
-// form: see DESIGN for what a key is.
+// form: a key is an upper-case project key, a hyphen and digits.
 type IssueRef struct {
 	ID  string // decimal digits
 	Key string // such as "SUP-15"
@@ -85,7 +85,6 @@ func (r IssueRef) String() string {
 // 2018, 2020 and 2026, checked 2026-11.
 func ParseEvent(body []byte) (Event, error) {
 	s := scanner{data: body}
-	s.element = func() { s.values.historyItem() }
 	if err := s.document(&deliveryShape); err != nil {
 		return Event{}, err
 	}

@@ -72,13 +72,15 @@ type Handler struct {
 	// BodyTimeout bounds the arrival of a body. Zero means DefaultBodyTimeout.
 	BodyTimeout time.Duration
 
-	// Logger gets a debug line for each delivery, and at most ten warnings a
-	// second for refusals. Nil discards.
+	// Logger gets a debug line for each delivery, at most ten warnings a second
+	// for refusals and one error a minute while no secret is configured. Nil
+	// discards.
 	Logger *slog.Logger
 
-	once     sync.Once
-	large    chan struct{} // a slot for each large body
-	refusals lineLimit
+	once  sync.Once
+	large chan struct{} // a slot for each large body
+
+	refused, unconfigured lineLimit
 }
 
 // An answer is all that the sender is told. There is one for each class of
@@ -107,6 +109,11 @@ var (
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.once.Do(func() { h.large = make(chan struct{}, maxLargeBodies) })
 	start := time.Now()
+	if len(r.TransferEncoding) > 0 {
+		// net/http hides whether a length was declared beside the chunks, in
+		// which case a proxy may see another end of the body than we do.
+		w.Header().Set("Connection", "close")
+	}
 	d := describe(r)
 	a, err := h.receive(w, r, &d)
 	write(w, a)

@@ -23,8 +23,6 @@ const (
 	keySuppressed = "suppressed"
 )
 
-const refusalsPerSecond = 10
-
 // log writes one line about a delivery. A forged request must not fill the
 // disk: of refusals only some are logged, and nothing of what they say of
 // themselves but lengths.
@@ -33,10 +31,7 @@ func (h *Handler) log(ctx context.Context, d Delivery, a answer, err error, took
 		return
 	}
 	if d.SecretIndex < 0 {
-		if ok, suppressed := h.refusals.allow(time.Now()); ok {
-			h.Logger.LogAttrs(ctx, slog.LevelWarn, "webhook refused", slog.Int(keyStatus, a.status),
-				slog.String(keyReason, a.message), slog.Int(keySuppressed, suppressed))
-		}
+		h.logRefusal(ctx, a)
 		return
 	}
 	level, message := slog.LevelDebug, "webhook received"
@@ -64,21 +59,32 @@ func (h *Handler) log(ctx context.Context, d Delivery, a answer, err error, took
 	h.Logger.LogAttrs(ctx, level, message, attrs...)
 }
 
-// lineLimit allows some lines in each second and counts the others.
+func (h *Handler) logRefusal(ctx context.Context, a answer) {
+	level, limit, lines, period := slog.LevelWarn, &h.refused, 10, time.Second
+	if a == answerNoSecret {
+		level, limit, lines, period = slog.LevelError, &h.unconfigured, 1, time.Minute
+	}
+	if ok, suppressed := limit.allow(time.Now(), lines, period); ok {
+		h.Logger.LogAttrs(ctx, level, "webhook refused", slog.Int(keyStatus, a.status),
+			slog.String(keyReason, a.message), slog.Int(keySuppressed, suppressed))
+	}
+}
+
+// lineLimit allows some lines in each period and counts the others.
 type lineLimit struct {
 	mu         sync.Mutex
-	second     int64
+	start      time.Time
 	lines      int
 	suppressed int
 }
 
-func (l *lineLimit) allow(now time.Time) (ok bool, suppressed int) {
+func (l *lineLimit) allow(now time.Time, lines int, period time.Duration) (ok bool, suppressed int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s := now.Unix(); s != l.second {
-		l.second, l.lines = s, 0
+	if now.Sub(l.start) >= period {
+		l.start, l.lines = now, 0
 	}
-	if l.lines == refusalsPerSecond {
+	if l.lines == lines {
 		l.suppressed++
 		return false, 0
 	}

@@ -19,8 +19,8 @@ const (
 type shape struct {
 	name    string
 	slot    slot    // where the raw value is put; 0 is nowhere
-	members []shape // read if the value is an object, or an array of objects
-	each    bool    // elements of an array are read, one after the other
+	members []shape // read if the value is an object
+	each    bool    // elements of an array are read, each as one historyItem
 }
 
 // scanner reads one JSON document in one pass and without copying: it checks
@@ -31,8 +31,7 @@ type scanner struct {
 	depth  int
 	tokens int
 
-	values  values
-	element func() // called after each element of an array that is read
+	values values
 }
 
 // document reads the whole of the data, which must be one JSON object.
@@ -148,7 +147,7 @@ func (s *scanner) array(sh *shape) error {
 			return err
 		}
 		if each != nil {
-			s.element()
+			s.values.historyItem()
 		}
 		if more, err := s.separator(']'); err != nil {
 			return err
