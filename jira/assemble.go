@@ -213,7 +213,7 @@ func (w *walk) page(ctx context.Context, startAt int) (received int, err error) 
 	if w.bytes > w.client.cfg.MaxBodyBytes {
 		return 0, r.newError(ErrTooLarge, http.StatusOK, fmt.Sprintf("more than %d bytes in pages", w.client.cfg.MaxBodyBytes))
 	}
-	return len(l.elements), nil
+	return l.received, nil
 }
 
 // union returns the elements of the pages and those that only the seed has.

@@ -7,6 +7,13 @@
 //	                  ├────► Download     an attachment's bytes, to a writer
 //	                  └────► Fields, Myself, ServerInfo, ApproximateCount
 //
+//	client, err := jira.New(jira.Config{
+//		BaseURL: "https://acme.atlassian.net",
+//		Email:   "bot@acme.example",
+//		Token:   jira.NewSecret(token),
+//	})
+//	issue, err := client.Issue(ctx, "SUPPORT-1")
+//
 // It answers raw JSON: the bytes of every field are Jira's own. GET issue cuts
 // long parts (the newest 100 comments, 20 worklogs, 100 histories); [Client.Issue]
 // fetches the rest and puts it in their place. What cannot be read whole is
@@ -23,8 +30,9 @@
 // REST calls follow no redirect. Attachments, which Jira serves by a redirect
 // to a second host, are fetched hop by hop without them.
 //
-// The package does not write to Jira, does not store anything and starts no
-// goroutine that outlives a call. go-jira builds the requests and adds the
-// authentication; its decoded types are not used, since they drop what they do
-// not know. To test without Jira see the package jiratest.
+// The package does not write to Jira, does not store anything, does not decide
+// that an issue was deleted, and starts no goroutine that outlives a call.
+// go-jira builds the requests and adds the authentication; its decoded types are
+// not used, since they drop what they do not know. To test without Jira see the
+// package jiratest. Until v1 names can change; the guarantees above will not.
 package jira

@@ -14,11 +14,11 @@ import (
 
 var errNotList = errors.New("not a page of a list")
 
-// list is one page of a part, or the whole of it: the elements and the number
-// that Jira says there are.
+// list is one page of a part, or the whole of it.
 type list struct {
-	elements []element
-	total    int
+	elements []element // each id once
+	received int       // elements with repetitions
+	total    int       // as Jira says
 }
 
 // element is a comment, worklog or history with its verbatim bytes.
@@ -45,7 +45,7 @@ func parseList(data []byte, name string) (rawjson.Object, list, error) {
 	if err != nil || total != float64(int32(total)) || total < 0 {
 		return envelope, list{}, errNotList
 	}
-	l := list{total: int(total)}
+	l := list{received: len(values), total: int(total)}
 	seen := make(map[string]bool, len(values))
 	for _, raw := range values {
 		e, err := parseElement(raw)
