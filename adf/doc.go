@@ -1,0 +1,89 @@
+// Package adf reads the Atlassian Document Format, in which Jira Cloud keeps
+// descriptions, comments, worklogs and text fields, and prints it as text.
+//
+//	text, err := adf.PlainText(fields.Description) // a json.RawMessage, may be nil
+//
+// It depends on the standard library only.
+//
+// # The format
+//
+// A document is a tree of nodes in JSON:
+//
+//	{"type": "doc", "version": 1, "content": [
+//	  {"type": "heading", "attrs": {"level": 2}, "content": [
+//	    {"type": "text", "text": "Steps"}
+//	  ]},
+//	  {"type": "paragraph", "content": [
+//	    {"type": "text", "text": "Ask "},
+//	    {"type": "mention", "attrs": {"id": "5b10", "text": "@Ada"}},
+//	    {"type": "text", "text": "first", "marks": [{"type": "strong"}]}
+//	  ]}
+//	]}
+//
+// Each node has a type, and may have attrs (an object), content (its children)
+// and marks. Block nodes stack: paragraphs, headings, lists, tables, panels.
+// Inline nodes flow in a paragraph or heading: texts, mentions, emoji, dates,
+// statuses, smart links. Marks are properties of a text, such as strong, code
+// or link; formatting is never a node. The released schema has 43 node types
+// and 17 marks; documents hold others besides, from apps and from trials.
+//
+// A [Node] holds any of them, unknown types and attributes included. [Parse]
+// makes a tree of them from JSON and never refuses JSON for its shape: Jira
+// keeps documents that break the schema, and their text must not be lost.
+//
+// # Plain text
+//
+// [PlainText] and [Node.PlainText] print for people, language models and text
+// search: no text is lost, no URL is lost, nothing is invented. What a node
+// becomes:
+//
+//	paragraph, heading        its lines; hardBreak is a line break
+//	bulletList                "- " before each item, two spaces before its other lines
+//	orderedList               "1. ", from attrs.order on
+//	taskList                  "[ ] ", or "[x] " if done
+//	decisionList              "Decision: " or "Undecided: "
+//	codeBlock                 the code
+//	blockquote                "> " before every line
+//	panel                     "Warning:" on a line (Info Note Tip Error Success Panel), its blocks
+//	expand, nestedExpand      the title, its blocks
+//	rule                      "---"
+//	table                     a line a row, " | " between cells, " / " for line breaks in them
+//	media, mediaInline        "[media: NAME]" or, outside Jira, "[media: NAME (URL)]"; nothing without a name
+//	caption                   the line after its media
+//	text with a link          "label (URL)", or one of the two if they are the same
+//	cards                     "Name (URL)" or the URL; a datasource "JQL: …"
+//	mention                   "@Ada"
+//	date                      "2024-06-01", in UTC
+//	status                    "[In Progress]"
+//	emoji                     its characters, or ":name:"
+//	extensions                their content, or attrs.text
+//	layouts, other containers their blocks
+//	placeholder, syncBlock    nothing
+//
+// Blocks are apart by a blank line, in list items and cells by a newline. A
+// block with nothing to show leaves no gap. A mention, date, status, card,
+// extension or media node never sticks to the word beside it. An unknown node
+// prints what it holds, as does a node where the schema allows none of its
+// kind.
+//
+// In every URL that it prints, PlainText replaces the values of secret query
+// parameters, and passwords, by REDACTED; see [Options]. URLs pasted as plain
+// text are prose, which is never changed.
+//
+// # Limits
+//
+// Time and memory are linear in the size of the input. JSON may nest 10,000
+// deep. Children deeper than 256 print on one line. Nothing panics, a tree
+// built by hand and with cycles included.
+//
+// # Stability
+//
+// The text of a document may change between minor versions where it was
+// wrong; the archives under testdata show all of it. Markdown output, walking,
+// lists of links, mentions, media and dates, validation against the schema,
+// and encoding to JSON do not exist yet.
+//
+// Source: the JSON schema of ADF version 1 in the npm package
+// @atlaskit/adf-schema 57.7.22, checked 2026-11; developer.atlassian.com,
+// "Atlassian Document Format".
+package adf

@@ -1,0 +1,215 @@
+package adf
+
+import "fmt"
+
+// The types of the nodes that stand for an input that is no object. No
+// document can name them, as U+0000 becomes U+FFFD in every string.
+const (
+	typeWiki = "\x00wiki" // a JSON string: Text is the wiki text of API version 2
+	typeList = "\x00list" // a JSON array: Content are its elements
+)
+
+// SyntaxError says where the input stops being one JSON value. Its message
+// holds nothing of the input.
+type SyntaxError struct {
+	Offset int // bytes before the fault
+	Reason string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("adf: %s at byte %d", e.Reason, e.Offset)
+}
+
+// Parse reads a document. Any JSON value is one: what is not shaped as the
+// schema wants is read for what it holds, and never refused.
+//
+//   - nil (an absent document), null, numbers, booleans, {} and [] give a
+//     node that prints nothing
+//   - an object gives its node, whatever its type; an array the nodes in it;
+//     a string wiki text, which prints as it is
+//   - in content, objects are nodes, strings are text nodes, lists are spliced
+//     in, and all else is skipped
+//   - a type, text, attrs, marks or content of the wrong JSON type counts as
+//     absent; of equal names in an object the last counts
+//   - in strings, invalid UTF-8, lone surrogates and U+0000 become U+FFFD, and
+//     CR LF and CR become LF
+//
+// The error is a *SyntaxError if data is not one JSON value (empty, truncated,
+// followed by more) or nests arrays and objects deeper than 10,000. Parse
+// does not keep data.
+func Parse(data []byte) (*Node, error) {
+	if data == nil {
+		return &Node{}, nil
+	}
+	p := parser{scanner: scanner{src: string(data)}}
+	root := p.root()
+	if p.fault == "" {
+		if p.peek(); p.pos < len(p.src) {
+			p.fail("more than one value")
+		}
+	}
+	if p.fault != "" {
+		return nil, &SyntaxError{Offset: p.pos, Reason: p.fault}
+	}
+	return root, nil
+}
+
+// parser builds nodes. Nodes, lists of children and marks are cut from slabs;
+// the stacks hold the lists that are still being read.
+type parser struct {
+	scanner
+	nodes     []Node
+	lists     []*Node
+	open      []*Node
+	markSlab  []Mark
+	openMarks []Mark
+}
+
+func (p *parser) root() *Node {
+	switch p.peek() {
+	case '{':
+		return p.node()
+	case '[':
+		return &Node{Type: typeList, Content: p.content()}
+	case '"':
+		return &Node{Type: typeWiki, Text: p.verbatim()}
+	default:
+		p.skip()
+		return &Node{}
+	}
+}
+
+// node reads an object as a node.
+func (p *parser) node() *Node {
+	n := p.newNode()
+	for name, ok := p.member(true); ok; name, ok = p.member(false) {
+		switch name {
+		case "type":
+			n.Type = p.optionalText()
+		case "text":
+			n.Text = p.optionalText()
+		case "attrs":
+			n.Attrs = p.attrs()
+		case "marks":
+			n.Marks = p.marks()
+		case "content":
+			n.Content = p.content()
+		default:
+			p.skip()
+		}
+	}
+	return n
+}
+
+// optionalText reads a string, or skips another value and returns "".
+func (p *parser) optionalText() string {
+	if p.peek() == '"' {
+		return p.text()
+	}
+	p.skip()
+	return ""
+}
+
+// attrs reads an object, or skips another value and returns "".
+func (p *parser) attrs() Attrs {
+	start := p.pos
+	isObject := p.peek() == '{'
+	p.skip()
+	if !isObject {
+		return ""
+	}
+	return Attrs(p.src[start:p.pos])
+}
+
+// marks reads a list of marks, passing over what is no object.
+func (p *parser) marks() []Mark {
+	if p.peek() != '[' {
+		p.skip()
+		return nil
+	}
+	p.openMarks = p.openMarks[:0]
+	for ok := p.element(true); ok; ok = p.element(false) {
+		if p.peek() == '{' {
+			p.openMarks = append(p.openMarks, p.mark())
+		} else {
+			p.skip()
+		}
+	}
+	if len(p.openMarks) == 0 {
+		return []Mark{}
+	}
+	if cap(p.markSlab)-len(p.markSlab) < len(p.openMarks) {
+		p.markSlab = make([]Mark, 0, max(len(p.openMarks), p.slabSize(512)))
+	}
+	start := len(p.markSlab)
+	p.markSlab = append(p.markSlab, p.openMarks...)
+	return p.markSlab[start:len(p.markSlab):len(p.markSlab)]
+}
+
+func (p *parser) mark() Mark {
+	var m Mark
+	for name, ok := p.member(true); ok; name, ok = p.member(false) {
+		switch name {
+		case "type":
+			m.Type = p.optionalText()
+		case "attrs":
+			m.Attrs = p.attrs()
+		default:
+			p.skip()
+		}
+	}
+	return m
+}
+
+// content reads a list of children, or skips another value and returns nil.
+func (p *parser) content() []*Node {
+	if p.peek() != '[' {
+		p.skip()
+		return nil
+	}
+	base := len(p.open)
+	p.elements()
+	list := p.open[base:]
+	if len(list) == 0 {
+		return []*Node{}
+	}
+	if cap(p.lists)-len(p.lists) < len(list) {
+		p.lists = make([]*Node, 0, max(len(list), p.slabSize(64)))
+	}
+	start := len(p.lists)
+	p.lists = append(p.lists, list...)
+	p.open = p.open[:base]
+	return p.lists[start:len(p.lists):len(p.lists)]
+}
+
+// elements reads the children of a list onto the stack of open lists.
+func (p *parser) elements() {
+	for ok := p.element(true); ok; ok = p.element(false) {
+		switch p.peek() {
+		case '{':
+			p.open = append(p.open, p.node())
+		case '"':
+			n := p.newNode()
+			n.Type, n.Text = "text", p.text()
+			p.open = append(p.open, n)
+		case '[':
+			p.elements()
+		default:
+			p.skip()
+		}
+	}
+}
+
+func (p *parser) newNode() *Node {
+	if len(p.nodes) == cap(p.nodes) {
+		p.nodes = make([]Node, 0, p.slabSize(64))
+	}
+	p.nodes = append(p.nodes, Node{})
+	return &p.nodes[len(p.nodes)-1]
+}
+
+// slabSize is how many things to make room for at once if the rest of the
+// input holds one in so many bytes.
+func (p *parser) slabSize(bytesEach int) int {
+	return min(4+(len(p.src)-p.pos)/bytesEach, 256)
+}

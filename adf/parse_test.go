@@ -1,0 +1,204 @@
+package adf_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jirasync/jirasync/adf"
+)
+
+func TestParse(t *testing.T) {
+	got, err := adf.Parse([]byte(`{
+		"version": 1, "type": "doc", "content": [
+			{"type": "text", "text": "a\u0062\n", "marks": [
+				{"type": "link", "attrs": {"href": "u", "x": 1.50}, "y": 2}, {"type": "strong"}]},
+			"c", ["d", []],
+			{"type": "new", "attrs": { "b":2, "a" : [1e0, "\u00e9"] }, "marks": [], "content": []}
+		]}`))
+	require.NoError(t, err)
+	want := &adf.Node{Type: "doc", Content: []*adf.Node{
+		{Type: "text", Text: "ab\n", Marks: []adf.Mark{
+			{Type: "link", Attrs: `{"href": "u", "x": 1.50}`}, {Type: "strong"}}},
+		{Type: "text", Text: "c"},
+		{Type: "text", Text: "d"},
+		{Type: "new", Attrs: `{ "b":2, "a" : [1e0, "\u00e9"] }`, Marks: []adf.Mark{}, Content: []*adf.Node{}},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Parse mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseDoesNotKeepItsInput(t *testing.T) {
+	data := []byte(`{"type": "doc", "content": [{"type": "mention", "attrs": {"text": "Ada"}}]}`)
+	n, err := adf.Parse(data)
+	require.NoError(t, err)
+	clear(data)
+	require.Equal(t, "@Ada", n.PlainText())
+}
+
+func TestParseErrors(t *testing.T) {
+	tests := []struct {
+		name, data string
+		offset     int
+	}{
+		{"empty", "", 0},
+		{"space", " \n", 2},
+		{"word", "nul", 0},
+		{"truncated object", `{"type": "doc"`, 14},
+		{"truncated list", `["a", `, 6},
+		{"truncated string", `["a`, 3},
+		{"truncated attrs", `{"attrs": {"a": [1`, 18},
+		{"trailing garbage", `{"type": "doc"} x`, 16},
+		{"two values", `{} {}`, 3},
+		{"trailing NUL", "{}\x00", 2},
+		{"trailing comma in list", `["a",]`, 5},
+		{"trailing comma in object", `{"type": "doc",}`, 15},
+		{"no colon", `{"type" "doc"}`, 8},
+		{"name is no string", `{type: "doc"}`, 1},
+		{"no comma", `["a" "b"]`, 5},
+		{"mismatched", `["a"}`, 4},
+		{"bad escape", `["a\x"]`, 3},
+		{"bad unicode escape", `["\u12g4"]`, 2},
+		{"control character", "[\"a\nb\"]", 3},
+		{"leading zero", `[01]`, 2},
+		{"plus", `[+1]`, 1},
+		{"no digit after point", `[1.]`, 3},
+		{"no digit in exponent", `[1e]`, 3},
+		{"byte order mark", "\ufeff{}", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := adf.Parse([]byte(test.data))
+			var syntax *adf.SyntaxError
+			require.ErrorAs(t, err, &syntax)
+			if syntax.Offset != test.offset {
+				t.Errorf("Parse(%q) = %v, want offset %d", test.data, err, test.offset)
+			}
+			if text, err := adf.PlainText([]byte(test.data)); text != "" || err == nil {
+				t.Errorf("PlainText(%q) = %q, %v, want an error", test.data, text, err)
+			}
+		})
+	}
+}
+
+// An absent document is nil, as a json.RawMessage for an absent member is. It
+// is no error, unlike a document of no bytes.
+func TestAbsent(t *testing.T) {
+	var issue struct{ Description json.RawMessage }
+	require.NoError(t, json.Unmarshal([]byte(`{}`), &issue))
+	text, err := adf.PlainText(issue.Description)
+	require.NoError(t, err)
+	require.Empty(t, text)
+	var n *adf.Node
+	require.Empty(t, n.PlainText())
+}
+
+// Wiki text of API version 2 keeps its line ends and the space around it.
+func TestWikiTextIsReturnedAsItIs(t *testing.T) {
+	tests := []struct{ name, data, want string }{
+		{"space", `" h1. x \n\n"`, " h1. x \n\n"},
+		{"line ends", `"a\r\nb\rc\n\n\n\nd"`, "a\r\nb\rc\n\n\n\nd"},
+		{"not Unicode", "\"a\\u0000\\udc00\xffb\\r\"", "a\ufffd\ufffd\ufffdb\r"},
+		{"empty", `""`, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := adf.PlainText([]byte(test.data))
+			require.NoError(t, err)
+			if got != test.want {
+				t.Errorf("PlainText(%s) = %q, want %q", test.data, got, test.want)
+			}
+		})
+	}
+}
+
+func TestInvalidUTF8(t *testing.T) {
+	got, err := adf.PlainText([]byte("[\"a\xffb\xc3\xa9\xe2\x82\", {\"type\":\"status\",\"attrs\":{\"text\":\"\xf0\\r\\nx\"}}]"))
+	require.NoError(t, err)
+	require.Equal(t, "a\ufffdb\u00e9\ufffd\ufffd [\ufffd x]", got)
+
+	byHand := &adf.Node{Type: "text", Text: "a\xff\xfeb\x00"}
+	require.Equal(t, "a\ufffd\ufffdb\ufffd", byHand.PlainText())
+}
+
+func TestParseDepth(t *testing.T) {
+	tests := []struct{ name, open, middle, end string }{
+		{"lists", "[", "", "]"},
+		{"objects in attrs", `{"attrs":`, "{}", "}"},
+		{"lists in attrs", `[`, "", "]"},
+		{"unknown members", `{"x":`, "1", "}"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			nest := func(n int) []byte {
+				return []byte(strings.Repeat(test.open, n) + test.middle + strings.Repeat(test.end, n))
+			}
+			if _, err := adf.Parse(nest(8000)); err != nil {
+				t.Errorf("8,000 deep: %v", err)
+			}
+			var syntax *adf.SyntaxError
+			if _, err := adf.Parse(nest(1_000_000)); !errors.As(err, &syntax) {
+				t.Errorf("1,000,000 deep: error %v, want a SyntaxError", err)
+			}
+			if _, err := adf.Parse([]byte(strings.Repeat(test.open, 1_000_000))); !errors.As(err, &syntax) {
+				t.Errorf("1,000,000 open: error %v, want a SyntaxError", err)
+			}
+		})
+	}
+}
+
+func TestAttrs(t *testing.T) {
+	a := adf.Attrs(` {"s": "a\r\nb", "n": -1.5e1, "big": 1e999, "o": {"x": "y"}, "z": null, "s2": "1", "S2": "2", "s2": "3", "\u0065": "e"}`)
+	text := func(name string) string { v, ok := a.Text(name); return map[bool]string{true: v, false: "absent"}[ok] }
+	require.Equal(t, "a\nb", text("s"))
+	require.Equal(t, "3", text("s2"))
+	require.Equal(t, "e", text("e"))
+	require.Equal(t, "absent", text("n"))
+	require.Equal(t, "absent", text("z"))
+	require.Equal(t, "absent", text("none"))
+	require.Equal(t, "absent", text("x"))
+	n, ok := a.Number("n")
+	require.True(t, ok)
+	require.Equal(t, -15.0, n)
+	_, ok = a.Number("s2")
+	require.False(t, ok)
+	_, ok = a.Number("big")
+	require.True(t, ok)
+	require.Equal(t, adf.Attrs(`{"x": "y"}`), a.Object("o"))
+	require.Empty(t, a.Object("s"))
+}
+
+// Attributes that no document can hold read as absent.
+func TestAttrsThatAreNoObject(t *testing.T) {
+	for _, a := range []adf.Attrs{"", "x", "[]", "null", `{"a"`, `{"a": "b"`, `{"a": "b", }`, `{"a": 1x}`, adf.Attrs(strings.Repeat(`{"a":`, 20000))} {
+		text, ok := a.Text("a")
+		if text != "" || ok {
+			t.Errorf("Attrs(%.20q).Text = %q, %v", a, text, ok)
+		}
+		if _, ok := a.Number("a"); ok {
+			t.Errorf("Attrs(%.20q).Number is there", a)
+		}
+	}
+}
+
+// FuzzParse compares what Parse takes for JSON with encoding/json.
+func FuzzParse(f *testing.F) {
+	addSeeds(f)
+	for _, s := range []string{"", "-", "-0", "0.1e+9", "01", `"\u12"`, "\"\xff\"", `{"a":[{}, 1e5, true, false, null]}`, "[\x00]", "tru"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if data == nil {
+			return
+		}
+		_, err := adf.Parse(data)
+		if valid := json.Valid(data); valid != (err == nil) {
+			t.Errorf("Parse(%q): %v, but json.Valid is %v", data, err, valid)
+		}
+	})
+}

@@ -1,0 +1,234 @@
+package adf
+
+import "bytes"
+
+// Options change how a document is rendered. The zero value is the ordinary
+// case. Its methods may be called from several goroutines.
+type Options struct {
+	// KeepCredentials prints the values of secret parameters and the
+	// passwords in URLs as they are. By default they print as REDACTED.
+	KeepCredentials bool
+}
+
+// PlainText returns a document, as Jira sends it, as text: blocks are apart by
+// a blank line, lists keep their markers and indentation, a table has a line a
+// row, links are followed by their target. The package comment has a table of
+// what each node becomes.
+//
+// An absent document (nil) and null give "". A JSON string, as API version 2
+// has wiki text, is returned as it is. Unknown nodes and nodes out of place
+// print what they hold. All else about bad input is said at Parse, whose error
+// is the only one.
+//
+// The text is valid UTF-8. Unless it is wiki text, it neither begins nor ends
+// with a blank line.
+func PlainText(data []byte) (string, error) {
+	n, err := Parse(data)
+	if err != nil {
+		return "", err
+	}
+	return n.PlainText(), nil
+}
+
+// PlainText returns the text of a node and all below it. It cannot fail; nil
+// gives "". See the function PlainText.
+func (n *Node) PlainText() string { return Options{}.PlainText(n) }
+
+// PlainText is the method of Node, with options.
+func (o Options) PlainText(n *Node) string {
+	switch {
+	case n == nil:
+		return ""
+	case n.Type == typeWiki:
+		return toValid(n.Text)
+	}
+	p := plain{Options: o}
+	p.walker.visit, p.walker.atom = p.block, p.atom
+	if n.Type == typeList {
+		p.body(n.Content, 2)
+	} else {
+		p.body([]*Node{n}, 2)
+	}
+	return toValid(string(p.out.buf))
+}
+
+// plain prints one document.
+type plain struct {
+	Options
+	walker
+	out  lines
+	sibs siblings
+	set  typesetter // of the paragraph at hand
+}
+
+// siblings are the blocks of one body.
+type siblings struct {
+	start int // lines before the first
+	gap   int // newlines between them
+}
+
+// body prints the blocks among kids, with gap newlines between them, and
+// reports whether they printed anything.
+func (p *plain) body(kids []*Node, gap int) bool {
+	defer p.siblings(gap)()
+	return p.blocks(kids)
+}
+
+// siblings begins a body; the function it returns ends it.
+func (p *plain) siblings(gap int) (end func()) {
+	outer := p.sibs
+	p.sibs = siblings{start: p.out.count, gap: gap}
+	return func() { p.sibs = outer }
+}
+
+// separate sets the gap before the next block, unless it is the first.
+func (p *plain) separate() {
+	if p.out.count > p.sibs.start {
+		p.out.separate(p.sibs.gap)
+	}
+}
+
+// block prints one block and reports whether it printed anything.
+func (p *plain) block(b block) bool {
+	before := p.out.count
+	p.separate()
+	switch b.typ {
+	case "paragraph", "heading", "caption":
+		p.paragraph(p.open(b))
+		p.close(b)
+	case "codeBlock":
+		p.code(p.open(b))
+		p.close(b)
+	case "blockquote":
+		p.framed(b, frame{first: "> ", rest: "> "})
+	case "panel":
+		p.framed(b, frame{label: panelLabel(b.attrs().text("panelType")) + ":"})
+	case "expand", "nestedExpand":
+		p.expand(b)
+	case "rule", "bodiedRule":
+		p.out.line([]byte("---"))
+	case "table":
+		p.table(b)
+	case "bulletList", "orderedList", "taskList", "decisionList":
+		p.list(b)
+	case "mediaSingle", "mediaGroup":
+		p.body(p.open(b), 1)
+		p.close(b)
+	case "media", "blockCard", "embedCard":
+		p.print(p.atom(b.node))
+	}
+	return p.out.count > before
+}
+
+// framed prints the blocks of a container.
+func (p *plain) framed(b block, f frame) {
+	p.out.push(f)
+	p.body(p.open(b), 2)
+	p.close(b)
+	p.out.pop()
+}
+
+func panelLabel(panelType string) string {
+	switch panelType {
+	case "info":
+		return "Info"
+	case "note":
+		return "Note"
+	case "tip":
+		return "Tip"
+	case "warning":
+		return "Warning"
+	case "error":
+		return "Error"
+	case "success":
+		return "Success"
+	}
+	return "Panel"
+}
+
+func (p *plain) expand(b block) {
+	defer p.siblings(2)()
+	p.print(oneLine(b.attrs().text("title")))
+	p.blocks(p.open(b))
+	p.close(b)
+}
+
+// code prints a code block: marks and boundaries do not matter in it.
+func (p *plain) code(kids []*Node) {
+	p.pieces = p.pieces[:0]
+	p.inline(kids)
+	p.set.reset()
+	for _, piece := range p.pieces {
+		switch piece.kind {
+		case pieceBreak:
+			p.set.lineBreak()
+		case pieceEdge:
+			p.set.edge = true
+		default:
+			p.set.settle()
+			p.set.set(piece.text, endText)
+		}
+	}
+	text := visibleLines(p.set.buf)
+	if len(text) == 0 {
+		return
+	}
+	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
+		p.out.line(line)
+	}
+}
+
+// print prints text as a paragraph.
+func (p *plain) print(text string) {
+	p.set.reset()
+	p.set.text(text)
+	p.flush()
+}
+
+// paragraph prints inline nodes.
+func (p *plain) paragraph(kids []*Node) {
+	p.pieces = p.pieces[:0]
+	p.inline(kids)
+	p.set.reset()
+	for rest := p.pieces; len(rest) > 0; {
+		piece := rest[0]
+		n := 1
+		switch piece.kind {
+		case pieceText:
+			if piece.href == "" {
+				p.set.text(piece.words())
+				break
+			}
+			n = linkLen(rest)
+			p.link(rest[:n])
+		case pieceEmoji:
+			p.set.emoji(piece.text)
+		case pieceAtom:
+			p.set.atom(piece.text)
+		case pieceBreak:
+			p.set.lineBreak()
+		case pieceEdge:
+			p.set.edge = true
+		}
+		rest = rest[n:]
+	}
+	p.flush()
+}
+
+// flush prints the paragraph that was set: no blank line at its ends, no two
+// empty ones in a row, no space or tab at the ends of a line.
+func (p *plain) flush() {
+	text := visibleLines(p.set.buf)
+	if len(text) == 0 {
+		return
+	}
+	empty := false
+	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
+		line = bytes.Trim(line, " \t")
+		if len(line) == 0 && empty {
+			continue
+		}
+		empty = len(line) == 0
+		p.out.line(line)
+	}
+}

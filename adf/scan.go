@@ -1,0 +1,340 @@
+package adf
+
+import (
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxJSONDepth is how deep arrays and objects may nest: encoding/json's limit.
+const maxJSONDepth = 10000
+
+// scanner reads JSON as encoding/json would, without building values. After a
+// fault every call does nothing, so that loops over members and elements end.
+type scanner struct {
+	src   string
+	pos   int
+	depth int
+	fault string // what is wrong at pos; "" while nothing is
+	words arena
+}
+
+func (s *scanner) fail(reason string) bool {
+	if s.fault == "" {
+		s.fault = reason
+	}
+	return false
+}
+
+// peek skips white space and returns the next byte, 0 at the end.
+func (s *scanner) peek() byte {
+	for s.pos < len(s.src) {
+		switch c := s.src[s.pos]; c {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// open reads the bracket that begins an array or object.
+func (s *scanner) open() {
+	s.pos++
+	if s.depth++; s.depth > maxJSONDepth {
+		s.fail("nested too deep")
+	}
+}
+
+// next moves to the next entry of the array or object that ends with end. The
+// first call, with first set, also reads the bracket that begins it.
+func (s *scanner) next(first bool, end byte) bool {
+	if s.fault != "" {
+		return false
+	}
+	if first {
+		s.open()
+	}
+	switch c := s.peek(); {
+	case s.pos == len(s.src):
+		return s.fail("unexpected end")
+	case c == end:
+		s.pos++
+		s.depth--
+		return false
+	case first:
+		return s.fault == ""
+	case c == ',':
+		s.pos++
+		return true
+	default:
+		return s.fail("want a comma or the end of an array or object")
+	}
+}
+
+// element moves to the next element of an array.
+func (s *scanner) element(first bool) bool { return s.next(first, ']') }
+
+// member moves to the value of the next member of an object.
+func (s *scanner) member(first bool) (name string, ok bool) {
+	if !s.next(first, '}') {
+		return "", false
+	}
+	if s.peek() != '"' {
+		return "", s.fail("want a member name")
+	}
+	name = s.text()
+	if s.peek() != ':' {
+		return "", s.fail("want a colon")
+	}
+	s.pos++
+	s.peek()
+	return name, s.fault == ""
+}
+
+// skip reads one value.
+func (s *scanner) skip() {
+	if s.fault != "" {
+		return
+	}
+	switch c := s.peek(); c {
+	case '{':
+		for _, ok := s.member(true); ok; _, ok = s.member(false) {
+			s.skip()
+		}
+	case '[':
+		for ok := s.element(true); ok; ok = s.element(false) {
+			s.skip()
+		}
+	case '"':
+		s.literal()
+	case 't':
+		s.word("true")
+	case 'f':
+		s.word("false")
+	case 'n':
+		s.word("null")
+	default:
+		s.number()
+	}
+}
+
+func (s *scanner) word(want string) {
+	if !strings.HasPrefix(s.src[s.pos:], want) {
+		s.fail("want a value")
+		return
+	}
+	s.pos += len(want)
+}
+
+func (s *scanner) number() {
+	if s.at('-') {
+		s.pos++
+	}
+	switch {
+	case s.at('0'):
+		s.pos++
+	case !s.digits():
+		s.fail("want a value")
+		return
+	}
+	if s.at('.') {
+		s.pos++
+		if !s.digits() {
+			s.fail("want a digit")
+			return
+		}
+	}
+	if s.at('e') || s.at('E') {
+		s.pos++
+		if s.at('+') || s.at('-') {
+			s.pos++
+		}
+		if !s.digits() {
+			s.fail("want a digit")
+		}
+	}
+}
+
+func (s *scanner) at(c byte) bool { return s.pos < len(s.src) && s.src[s.pos] == c }
+
+func (s *scanner) digits() bool {
+	start := s.pos
+	for s.pos < len(s.src) && '0' <= s.src[s.pos] && s.src[s.pos] <= '9' {
+		s.pos++
+	}
+	return s.pos > start
+}
+
+// literal reads a string and returns what stands between its quotes. easy
+// says that nothing in it needs decoding or checking.
+func (s *scanner) literal() (raw string, easy bool) {
+	start := s.pos + 1
+	escaped, wide := false, false
+	for i := start; i < len(s.src); {
+		switch c := s.src[i]; {
+		case c == '"':
+			raw, s.pos = s.src[start:i], i+1
+			return raw, !escaped && (!wide || utf8.ValidString(raw))
+		case c == '\\':
+			n := escapeLen(s.src[i:])
+			if n == 0 {
+				s.pos = i
+				s.fail("bad escape in a string")
+				return "", true
+			}
+			escaped = true
+			i += n
+		case c < ' ':
+			s.pos = i
+			s.fail("control character in a string")
+			return "", true
+		default:
+			wide = wide || c >= utf8.RuneSelf
+			i++
+		}
+	}
+	s.pos = len(s.src)
+	s.fail("unexpected end")
+	return "", true
+}
+
+// text reads a string: valid UTF-8, with "\n" for every line end.
+func (s *scanner) text() string {
+	raw, easy := s.literal()
+	if easy {
+		return raw
+	}
+	return s.words.unquote(raw, false)
+}
+
+// verbatim reads a string, keeping its line ends.
+func (s *scanner) verbatim() string {
+	raw, easy := s.literal()
+	if easy {
+		return raw
+	}
+	return s.words.unquote(raw, true)
+}
+
+// escapeLen returns the length of the escape that s begins with, 0 if bad.
+func escapeLen(s string) int {
+	if len(s) < 2 {
+		return 0
+	}
+	switch s[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if _, ok := hex4(s); ok {
+			return 6
+		}
+	}
+	return 0
+}
+
+// hex4 reads the digits of the escape \uXXXX that s begins with.
+func hex4(s string) (rune, bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range []byte(s[2:6]) {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
+
+// arena makes many strings with few allocations: each is a part of a builder
+// that is replaced, never grown, when it is full.
+type arena struct{ b *strings.Builder }
+
+// unquote decodes the inside of a JSON string whose escapes are sound. Invalid
+// UTF-8, lone surrogates and U+0000 become U+FFFD; unless keepCR is set, CR
+// and CR LF become LF.
+func (a *arena) unquote(raw string, keepCR bool) string {
+	valid := utf8.ValidString(raw)
+	room := len(raw)
+	if !valid {
+		room *= len("\uFFFD") // an invalid byte becomes three
+	}
+	if a.b == nil || a.b.Cap()-a.b.Len() < room {
+		a.b = new(strings.Builder)
+		a.b.Grow(max(room, 512))
+	}
+	start := a.b.Len()
+	afterCR := false
+	for raw != "" {
+		if n := plainLen(raw, valid); n > 0 {
+			a.b.WriteString(raw[:n])
+			raw, afterCR = raw[n:], false
+			continue
+		}
+		r, size := nextRune(raw)
+		raw = raw[size:]
+		if r == '\n' && afterCR && !keepCR {
+			afterCR = false
+			continue
+		}
+		if afterCR = r == '\r'; afterCR && !keepCR {
+			r = '\n'
+		}
+		a.b.WriteRune(r)
+	}
+	return a.b.String()[start:]
+}
+
+// plainLen returns how many bytes at the start of raw stand for themselves.
+func plainLen(raw string, valid bool) int {
+	if !valid {
+		return 0
+	}
+	if n := strings.IndexByte(raw, '\\'); n >= 0 {
+		return n
+	}
+	return len(raw)
+}
+
+// nextRune decodes the character or escape that s begins with.
+func nextRune(s string) (r rune, size int) {
+	if s[0] != '\\' {
+		return utf8.DecodeRuneInString(s)
+	}
+	switch s[1] {
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		r, _ = hex4(s)
+		if utf16.IsSurrogate(r) {
+			low, _ := hex4(s[6:])
+			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+				return r, 12
+			}
+		}
+		if r == 0 {
+			r = utf8.RuneError
+		}
+		return r, 6
+	default:
+		return rune(s[1]), 2
+	}
+}
