@@ -1,0 +1,480 @@
+package jiratest
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// indexed is what search knows of an issue since a moment. It never changes.
+type indexed struct {
+	at      time.Time
+	id      int64
+	gone    bool // deleted or archived
+	key     string
+	number  int64
+	project *project
+
+	created, updated, resolved, categoryAt time.Time
+
+	due, summary                         string
+	status, typ, priority, resolution    *named
+	assignee, reporter, creator          *user
+	labels                               []string
+	parent                               *issue
+	attachments, subtasks, links, hasLog bool
+}
+
+// reindex brings search up to date, after the index lag.
+func (s *Server) reindex(i *issue) {
+	if i == nil || i.id == 0 {
+		return
+	}
+	v := i.values
+	d := indexed{
+		at: s.now(), id: i.id, gone: i.deleted || i.archived, key: i.key, project: i.project,
+		created: i.created, updated: i.updated, resolved: i.resolved, categoryAt: i.categoryAt,
+		attachments: len(i.attachments) > 0, subtasks: len(i.subtasks) > 0, links: len(i.links) > 0, hasLog: len(i.worklogs) > 0,
+	}
+	_, number, _ := strings.Cut(i.key, "-")
+	d.number, _ = strconv.ParseInt(number, 10, 64)
+	d.due, _ = v["duedate"].(string)
+	d.summary, _ = v["summary"].(string)
+	d.status, _ = v["status"].(*named)
+	d.typ, _ = v["issuetype"].(*named)
+	d.priority, _ = v["priority"].(*named)
+	d.resolution, _ = v["resolution"].(*named)
+	d.assignee, _ = v["assignee"].(*user)
+	d.reporter, _ = v["reporter"].(*user)
+	d.creator, _ = v["creator"].(*user)
+	d.labels, _ = v["labels"].([]string)
+	d.parent, _ = v["parent"].(*issue)
+	old := i.index
+	if s.site.maxLag == 0 {
+		old = nil
+	}
+	for len(old) > 1 && !old[1].at.After(d.at.Add(-s.site.maxLag)) {
+		old = old[1:]
+	}
+	i.index = append(slices.Clip(old), d)
+}
+
+// known returns what search knows of an issue at a time, or nil.
+func (i *issue) known(at time.Time) *indexed {
+	for n := len(i.index) - 1; n >= 0; n-- {
+		if !i.index[n].at.After(at) {
+			return &i.index[n]
+		}
+	}
+	return nil
+}
+
+type matcher func(*indexed) bool
+
+// compile turns a parsed query into a function. Unknown fields and values are
+// errors.
+func (c *call) compile(node jqlNode) (matcher, error) {
+	switch n := node.(type) {
+	case jqlNot:
+		kid, err := c.compile(n.kid)
+		return func(d *indexed) bool { return !kid(d) }, err
+	case jqlBool:
+		kids := make([]matcher, len(n.kids))
+		for k := range n.kids {
+			var err error
+			if kids[k], err = c.compile(n.kids[k]); err != nil {
+				return nil, err
+			}
+		}
+		return func(d *indexed) bool {
+			for _, kid := range kids {
+				if kid(d) == n.or {
+					return n.or
+				}
+			}
+			return !n.or
+		}, nil
+	}
+	clause, _ := node.(*jqlClause)
+	return c.clause(clause)
+}
+
+func (c *call) clause(q *jqlClause) (matcher, error) {
+	field := strings.ToLower(q.field)
+	if times := timeFields[field]; times != nil {
+		return c.timeClause(q, times)
+	}
+	f := wordFields[field]
+	if f == nil {
+		return nil, &jqlError{fmt.Sprintf("Field '%s' does not exist or you do not have permission to view it.", q.field)}
+	}
+	if strings.ContainsAny(q.op, "<>") || strings.Contains(q.op, "~") != (field == "summary" || field == "text") && q.op != "is" && q.op != "is not" {
+		return nil, &jqlError{fmt.Sprintf("The operator '%s' is not supported by the '%s' field.", q.op, q.field)}
+	}
+	words, empty, err := c.words(q, f)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(q.op, "~") {
+		return contains(words, q.op == "!~"), nil
+	}
+	negated := q.op == "!=" || q.op == "not in" || q.op == "is not"
+	return func(d *indexed) bool {
+		have := f.of(d)
+		if len(have) == 0 {
+			return empty && !negated // != and NOT IN leave unset fields out
+		}
+		return slices.ContainsFunc(have, func(w string) bool { return words[strings.ToLower(w)] }) != negated
+	}, nil
+}
+
+// contains is the ~ of text fields: every word occurs.
+func contains(words map[string]bool, negated bool) matcher {
+	return func(d *indexed) bool {
+		for text := range words {
+			for w := range strings.FieldsSeq(text) {
+				if !strings.Contains(strings.ToLower(d.summary), strings.Trim(w, `*"`)) {
+					return negated
+				}
+			}
+		}
+		return !negated
+	}
+}
+
+// words resolves the values of a clause to what wordField.of returns.
+func (c *call) words(q *jqlClause, f *wordField) (words map[string]bool, empty bool, err error) {
+	words = map[string]bool{}
+	for _, value := range q.values {
+		switch {
+		case value.empty:
+			empty = true
+		case q.op == "is" || q.op == "is not":
+			return nil, false, syntaxError("The operator '%s' only supports the values EMPTY and NULL.", q.op)
+		case value.function && value.text == "currentuser":
+			if c.account != nil {
+				words[strings.ToLower(c.account.user.accountID)] = true
+			}
+		case value.function:
+			return nil, false, &jqlError{fmt.Sprintf("Unable to find JQL function '%s()'.", value.text)}
+		default:
+			word, known := f.resolve(c, value.text)
+			if !known {
+				if f.issues {
+					return nil, false, &jqlError{fmt.Sprintf("An issue with key '%s' does not exist for field '%s'.", value.text, q.field)}
+				}
+				return nil, false, &jqlError{fmt.Sprintf("The value '%s' does not exist for the field '%s'.", value.text, q.field)}
+			}
+			words[strings.ToLower(word)] = true
+		}
+	}
+	return words, empty, nil
+}
+
+// wordField is a field compared by equality.
+type wordField struct {
+	issues  bool // values are issues
+	of      func(*indexed) []string
+	resolve func(c *call, value string) (word string, known bool)
+}
+
+func wordOf[T any](p *T, word func(*T) string) []string {
+	if p == nil {
+		return nil
+	}
+	return []string{word(p)}
+}
+
+func nameOf(n *named) string { return n.id }
+
+func anyWord(_ *call, value string) (string, bool) { return value, true }
+
+func namedWord(list func(*site) []*named) func(*call, string) (string, bool) {
+	return func(c *call, value string) (string, bool) {
+		if n := byName(list(c.s.site), value); n != nil {
+			return n.id, true
+		}
+		return "", false
+	}
+}
+
+// issueWord resolves keys, former ones included, and ids. Invisible issues do
+// not exist.
+func issueWord(c *call, value string) (string, bool) {
+	i := c.s.site.find(value)
+	if !c.visible(i) {
+		return "", false
+	}
+	return strconv.FormatInt(i.id, 10), true
+}
+
+func userWord(c *call, value string) (string, bool) {
+	for _, u := range c.s.site.users {
+		if u.accountID == value || strings.EqualFold(u.email, value) || strings.EqualFold(u.name, value) {
+			return u.accountID, true
+		}
+	}
+	return "", false
+}
+
+func projectWord(c *call, value string) (string, bool) {
+	p := c.s.site.project(value)
+	for _, other := range c.s.site.projects {
+		if p == nil && (strings.EqualFold(other.name, value) || strconv.FormatInt(other.id, 10) == value) {
+			p = other
+		}
+	}
+	if p == nil || p.trashed || c.account == nil || c.account.denied[p] {
+		return "", false
+	}
+	return strconv.FormatInt(p.id, 10), true
+}
+
+func categoryWord(_ *call, value string) (string, bool) {
+	for key, category := range categories {
+		if strings.EqualFold(key, value) || strings.EqualFold(category.name, value) || strconv.Itoa(category.id) == value {
+			return key, true
+		}
+	}
+	return "", false
+}
+
+func accountOf(u *user) string { return u.accountID }
+
+func present(has bool) []string {
+	if has {
+		return []string{"present"}
+	}
+	return nil
+}
+
+func idWord(i *issue) string { return strconv.FormatInt(i.id, 10) }
+
+// issueField is the field of many names that means the issue itself.
+var issueField = &wordField{
+	issues: true, resolve: issueWord,
+	of: func(d *indexed) []string { return []string{strconv.FormatInt(d.id, 10)} },
+}
+
+// summaryField stands for text fields; ~ is evaluated by contains.
+var summaryField = &wordField{resolve: anyWord, of: func(d *indexed) []string { return present(d.summary != "") }}
+
+var typeField = &wordField{
+	of:      func(d *indexed) []string { return wordOf(d.typ, nameOf) },
+	resolve: namedWord(func(t *site) []*named { return t.types }),
+}
+
+var wordFields = map[string]*wordField{
+	"key": issueField, "issuekey": issueField, "id": issueField, "issue": issueField,
+	"summary": summaryField, "text": summaryField,
+	"issuetype": typeField, "type": typeField,
+	"project": {
+		of:      func(d *indexed) []string { return []string{strconv.FormatInt(d.project.id, 10)} },
+		resolve: projectWord,
+	},
+	"parent": {issues: true, of: func(d *indexed) []string { return wordOf(d.parent, idWord) }, resolve: issueWord},
+	"status": {
+		of:      func(d *indexed) []string { return wordOf(d.status, nameOf) },
+		resolve: namedWord(func(t *site) []*named { return t.statuses }),
+	},
+	"statuscategory": {
+		of:      func(d *indexed) []string { return wordOf(d.status, func(n *named) string { return n.category }) },
+		resolve: categoryWord,
+	},
+	"priority": {
+		of:      func(d *indexed) []string { return wordOf(d.priority, nameOf) },
+		resolve: namedWord(func(t *site) []*named { return t.priorities }),
+	},
+	"resolution": {
+		of:      func(d *indexed) []string { return wordOf(d.resolution, nameOf) },
+		resolve: namedWord(func(t *site) []*named { return t.resolutions }),
+	},
+	"assignee":    {of: func(d *indexed) []string { return wordOf(d.assignee, accountOf) }, resolve: userWord},
+	"reporter":    {of: func(d *indexed) []string { return wordOf(d.reporter, accountOf) }, resolve: userWord},
+	"creator":     {of: func(d *indexed) []string { return wordOf(d.creator, accountOf) }, resolve: userWord},
+	"labels":      {of: func(d *indexed) []string { return d.labels }, resolve: anyWord},
+	"attachments": {of: func(d *indexed) []string { return present(d.attachments) }, resolve: anyWord},
+	"subtasks":    {of: func(d *indexed) []string { return present(d.subtasks) }, resolve: anyWord},
+	"issuelink":   {of: func(d *indexed) []string { return present(d.links) }, resolve: anyWord},
+}
+
+// timeFields are the fields compared as instants.
+var timeFields = map[string]func(*indexed) time.Time{
+	"created":                   func(d *indexed) time.Time { return d.created },
+	"createddate":               func(d *indexed) time.Time { return d.created },
+	"updated":                   func(d *indexed) time.Time { return d.updated },
+	"updateddate":               func(d *indexed) time.Time { return d.updated },
+	"resolved":                  func(d *indexed) time.Time { return d.resolved },
+	"resolutiondate":            func(d *indexed) time.Time { return d.resolved },
+	"statuscategorychangeddate": func(d *indexed) time.Time { return d.categoryAt },
+	"due":                       dueTime,
+	"duedate":                   dueTime,
+}
+
+func dueTime(d *indexed) time.Time {
+	at, _ := time.Parse(time.DateOnly, d.due)
+	return at
+}
+
+func (c *call) timeClause(q *jqlClause, of func(*indexed) time.Time) (matcher, error) {
+	if q.op == "is" || q.op == "is not" {
+		if !q.values[0].empty {
+			return nil, syntaxError("The operator '%s' only supports the values EMPTY and NULL.", q.op)
+		}
+		return func(d *indexed) bool { return of(d).IsZero() == (q.op == "is") }, nil
+	}
+	if strings.Contains(q.op, "~") || strings.Contains(q.op, "in") {
+		return nil, &jqlError{fmt.Sprintf("The operator '%s' is not supported by the '%s' field.", q.op, q.field)}
+	}
+	limit, valid := c.instant(q.values[0])
+	if !valid {
+		return nil, &jqlError{fmt.Sprintf("Date value '%s' for field '%s' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "+
+			"'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'.", q.values[0].text, q.field)}
+	}
+	return func(d *indexed) bool {
+		at := of(d)
+		if at.IsZero() {
+			return false
+		}
+		order := at.Compare(limit)
+		switch q.op {
+		case "<":
+			return order < 0
+		case "<=":
+			return order <= 0
+		case ">":
+			return order > 0
+		case ">=":
+			return order >= 0
+		}
+		return (order == 0) == (q.op == "=")
+	}, nil
+}
+
+var jqlPeriod = regexp.MustCompile(`^([+-]?)((?:\d{1,6}[wdhm]\s*)+)$`)
+
+// instant reads a date: to the minute, in the time zone of the caller's
+// profile, or relative to now.
+//
+// Source: support.atlassian.com, "JQL fields"; the zone as reported by
+// connectors in public.
+func (c *call) instant(v jqlValue) (time.Time, bool) {
+	if v.function {
+		local := c.now.In(c.zone)
+		midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, c.zone)
+		switch v.text {
+		case "now":
+			return c.now, true
+		case "startofday":
+			return midnight, true
+		case "endofday":
+			return midnight.AddDate(0, 0, 1).Add(-time.Millisecond), true
+		}
+		return time.Time{}, false
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006/01/02 15:04", "2006-01-02", "2006/01/02"} {
+		if at, err := time.ParseInLocation(layout, v.text, c.zone); err == nil {
+			return at, true
+		}
+	}
+	if match := jqlPeriod.FindStringSubmatch(v.text); match != nil {
+		d := period(match[2])
+		if match[1] == "-" {
+			d = -d
+		}
+		return c.now.Add(d), true
+	}
+	// Epoch milliseconds are legal too.
+	ms, err := strconv.ParseInt(v.text, 10, 64)
+	return time.UnixMilli(ms), err == nil && len(v.text) > 8 && len(v.text) < 16
+}
+
+func period(s string) time.Duration {
+	var total time.Duration
+	number := time.Duration(0)
+	for _, r := range s {
+		switch r {
+		case 'w':
+			total, number = total+number*7*24*time.Hour, 0
+		case 'd':
+			total, number = total+number*24*time.Hour, 0
+		case 'h':
+			total, number = total+number*time.Hour, 0
+		case 'm':
+			total, number = total+number*time.Minute, 0
+		case ' ':
+		default:
+			number = number*10 + time.Duration(r-'0')
+		}
+	}
+	return total
+}
+
+// ordering turns ORDER BY into a comparison, with the id as the last resort.
+// Without ORDER BY the newest issue comes first; guessed.
+func ordering(orders []jqlOrder) (func(a, b *indexed) int, error) {
+	var compare []func(a, b *indexed) int
+	for _, o := range orders {
+		by, known := orderFields[strings.ToLower(o.field)]
+		if !known {
+			return nil, &jqlError{fmt.Sprintf("Field '%s' does not exist or you do not have permission to view it.", o.field)}
+		}
+		if o.desc {
+			compare = append(compare, func(a, b *indexed) int { return by(b, a) })
+		} else {
+			compare = append(compare, by)
+		}
+	}
+	if len(orders) == 0 {
+		compare = append(compare, func(a, b *indexed) int { return cmp.Compare(b.id, a.id) })
+	}
+	return func(a, b *indexed) int {
+		for _, by := range compare {
+			if order := by(a, b); order != 0 {
+				return order
+			}
+		}
+		return cmp.Compare(a.id, b.id)
+	}, nil
+}
+
+func byKey(a, b *indexed) int {
+	return cmp.Or(cmp.Compare(a.project.key, b.project.key), cmp.Compare(a.number, b.number))
+}
+
+func byTime(of func(*indexed) time.Time) func(a, b *indexed) int {
+	return func(a, b *indexed) int { return of(a).Compare(of(b)) }
+}
+
+func byNamed(of func(*indexed) *named) func(a, b *indexed) int {
+	id := func(d *indexed) int {
+		if of(d) == nil {
+			return 0
+		}
+		n, _ := strconv.Atoi(of(d).id)
+		return n
+	}
+	return func(a, b *indexed) int { return cmp.Compare(id(a), id(b)) }
+}
+
+var orderFields = map[string]func(a, b *indexed) int{
+	"key": byKey, "issuekey": byKey, "issue": byKey,
+	"id":             func(a, b *indexed) int { return cmp.Compare(a.id, b.id) },
+	"project":        func(a, b *indexed) int { return cmp.Compare(a.project.key, b.project.key) },
+	"created":        byTime(timeFields["created"]),
+	"createddate":    byTime(timeFields["created"]),
+	"updated":        byTime(timeFields["updated"]),
+	"updateddate":    byTime(timeFields["updated"]),
+	"resolved":       byTime(timeFields["resolved"]),
+	"resolutiondate": byTime(timeFields["resolved"]),
+	"due":            byTime(dueTime),
+	"duedate":        byTime(dueTime),
+	"status":         byNamed(func(d *indexed) *named { return d.status }),
+	"priority":       byNamed(func(d *indexed) *named { return d.priority }),
+	"issuetype":      byNamed(func(d *indexed) *named { return d.typ }),
+	"summary":        func(a, b *indexed) int { return cmp.Compare(a.summary, b.summary) },
+}
