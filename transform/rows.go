@@ -1,0 +1,345 @@
+package transform
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jirasync/jirasync/adf"
+	"github.com/jirasync/jirasync/internal/issuekey"
+	"github.com/jirasync/jirasync/partition"
+	"github.com/jirasync/jirasync/sla"
+)
+
+// ErrRecord reports a record that is no issue: not one JSON object, without
+// a valid key or numeric id, without a readable creation time, or with
+// another key than the file it was read from. Nothing is written for it and
+// what the tables hold of that key stays.
+var ErrRecord = errors.New("transform: not an issue record")
+
+// DefaultSiteURL stands in issue_url when Options name no site.
+const DefaultSiteURL = "https://your-domain.atlassian.net"
+
+// Options say how records become rows. The zero Options give the reference
+// tables.
+type Options struct {
+	// SiteURL is the address of the Jira site, such as
+	// https://example.atlassian.net, for issue_url. Empty means DefaultSiteURL.
+	SiteURL string
+
+	// Fields are the custom columns of the issues table. Nil means
+	// DefaultFields; an empty map that is not nil means none.
+	Fields FieldMap
+
+	// Attachment tells where the file of an attachment lies, and false when it
+	// is not there. It is called with the issue key and with the id and file
+	// name as Jira gives them: do not trust these as parts of a path. Nil
+	// means that no file is there: local_path and hierarchical_path are null
+	// in everything that is written, so a rebuild needs it too.
+	Attachment func(key, id, filename string) (path string, ok bool)
+
+	// Logger receives what was handled but deserves a look. Nil discards.
+	Logger *slog.Logger
+}
+
+// Validate reports every fault of the options, joined.
+func (o Options) Validate() error {
+	return errors.Join(o.validateSite(), o.fields().Validate())
+}
+
+func (o Options) validateSite() error {
+	if o.SiteURL == "" {
+		return nil
+	}
+	u, err := url.Parse(o.SiteURL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("site URL is not of the form https://example.atlassian.net")
+	}
+	return nil
+}
+
+func (o Options) fields() FieldMap {
+	if o.Fields == nil {
+		return DefaultFields()
+	}
+	return o.Fields
+}
+
+// Schema returns the tables in the order in which they are written: children
+// first, issues last. It is nil when the options are not valid.
+func Schema(o Options) []partition.Table {
+	m, err := newMapper(o)
+	if err != nil {
+		return nil
+	}
+	return m.schema
+}
+
+// IssueRows is what one record says about its issue.
+type IssueRows struct {
+	Key     string
+	ID      string
+	Month   string    // month key of the UTC instant of creation, such as 2026-01
+	Created time.Time // UTC, microseconds
+	Updated time.Time // UTC, microseconds; zero when the record does not tell
+
+	// Gone says that the record is a tombstone ("_deleted_at") or points to
+	// the issue's new key ("_moved_to"). It has no rows then; ID and Month
+	// may be empty and Created zero.
+	Gone bool
+
+	// Contents are the rows of each table, in the order of Schema; child
+	// rows in the record's order.
+	Contents []partition.Content
+
+	// Skipped are the parts of the record that have no row or value because
+	// their shape is wrong. They do not cost the others.
+	Skipped []Skip
+}
+
+// Skip names a part of a record that could not be used.
+type Skip struct {
+	Part   string // such as fields.comment.comments[3]
+	Reason string // such as "not an object"; never content
+}
+
+// Rows turns one issue record into the rows of all tables. It touches no
+// file but through Options.Attachment.
+//
+// The record is the issue as Jira's REST API v3 returns it with all fields
+// and its changelog, plus members of our own: "_remote_links", "_synced_at",
+// "_deleted_at" and "_moved_to". A value that is missing or null, or has a
+// type that its column does not know, is null; docs/format.md has the rule of
+// every column. What is not an issue at all is an error that wraps ErrRecord.
+func Rows(record []byte, o Options) (IssueRows, error) {
+	m, err := newMapper(o)
+	if err != nil {
+		return IssueRows{}, err
+	}
+	return m.rows(record)
+}
+
+// mapper is Options made ready.
+type mapper struct {
+	Options
+	tables []table
+	schema []partition.Table // of tables, in the same order
+}
+
+func newMapper(o Options) (*mapper, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("transform: %w", err)
+	}
+	if o.SiteURL == "" {
+		o.SiteURL = DefaultSiteURL
+	}
+	o.SiteURL = strings.TrimRight(o.SiteURL, "/")
+	if o.Attachment == nil {
+		o.Attachment = func(string, string, string) (string, bool) { return "", false }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	m := &mapper{Options: o, tables: newTables(o.fields())}
+	for i := range m.tables {
+		m.schema = append(m.schema, m.tables[i].partition())
+	}
+	return m, nil
+}
+
+func (m *mapper) rows(record []byte) (IssueRows, error) {
+	i, err := m.issue(record)
+	if err != nil || i.Gone {
+		return i.IssueRows, err
+	}
+	return m.finish(i), nil
+}
+
+// finish makes the rows of an issue.
+func (m *mapper) finish(i *issue) IssueRows {
+	i.Contents = make([]partition.Content, len(m.tables))
+	for n := range m.tables {
+		i.Contents[n] = partition.Content{Table: m.schema[n], Rows: m.tables[n].rows(i)}
+	}
+	return i.IssueRows
+}
+
+// issue is a record that is being turned into rows.
+type issue struct {
+	IssueRows
+	site       string
+	attachment func(key, id, filename string) (string, bool)
+	record     *object
+	fields     *object
+	cycles     map[string]sla.Cycle // current cycle by field id, decoded once
+}
+
+// issue reads what a record says about the issue as a whole.
+func (m *mapper) issue(data []byte) (*issue, error) {
+	i := &issue{site: m.SiteURL, attachment: m.Attachment, record: newObject(data)}
+	if !i.record.ok {
+		return i, fmt.Errorf("%w: not one JSON object", ErrRecord)
+	}
+	i.fields = i.record.object("fields")
+	i.Key, _ = scalar(i.record.get("key"))
+	i.ID, _ = scalar(i.record.get("id"))
+	i.Updated, _ = instant(i.fields.get("updated"))
+	i.Gone = i.record.get("_deleted_at") != nil || i.record.get("_moved_to") != nil
+	created, dated := instant(i.fields.get("created"))
+	if dated {
+		i.Created, i.Month = created, partition.Monthly(created)
+	}
+	switch {
+	case !issuekey.Valid(i.Key):
+		return i, fmt.Errorf("%w: key is missing or malformed", ErrRecord)
+	case i.Gone:
+		return i, nil
+	case !issuekey.ValidID(i.ID):
+		return i, fmt.Errorf("%w: id is missing or not numeric", ErrRecord)
+	case !dated:
+		return i, fmt.Errorf("%w: fields.created is missing or not a time", ErrRecord)
+	}
+	return i, nil
+}
+
+func (i *issue) skip(reason, part string, index ...any) {
+	i.Skipped = append(i.Skipped, Skip{Part: fmt.Sprintf(part, index...), Reason: reason})
+}
+
+// plainText renders rich text. What cannot be rendered is empty and counted.
+func (i *issue) plainText(part string, raw json.RawMessage) string {
+	if raw == nil {
+		return ""
+	}
+	s, err := adf.PlainText(raw)
+	if err != nil {
+		i.skip("rich text cannot be read", "%s", part)
+		return ""
+	}
+	return strings.ReplaceAll(s, "\x00", "")
+}
+
+// cycle returns the current cycle of an SLA field. A value that is null,
+// unreadable for the account or no SLA has the zero Cycle, where nothing is
+// known.
+func (i *issue) cycle(field string) sla.Cycle {
+	cycle, known := i.cycles[field]
+	if known {
+		return cycle
+	}
+	if metric, err := sla.Parse(i.fields.get(field)); err == nil {
+		cycle, _ = metric.Current()
+	}
+	if i.cycles == nil {
+		i.cycles = map[string]sla.Cycle{}
+	}
+	i.cycles[field] = cycle
+	return cycle
+}
+
+func (i *issue) self() []element { return []element{{object: i.fields, issue: i}} }
+
+func (i *issue) comments() []element {
+	return i.elements(i.part(i.fields, "comment", "fields.comment"), "comments", "fields.comment.comments")
+}
+
+func (i *issue) attachments() []element {
+	files := i.elements(i.fields, "attachment", "fields.attachment")
+	for n, file := range files {
+		id, _ := scalar(file.get("id"))
+		filename, _ := scalar(file.get("filename"))
+		files[n].local = textOrNull(i.attachment(i.Key, id, filename))
+	}
+	return files
+}
+
+func (i *issue) remoteLinks() []element {
+	return i.elements(i.record, "_remote_links", "_remote_links")
+}
+
+func (i *issue) changes() []element {
+	var changes []element
+	histories := i.elements(i.part(i.record, "changelog", "changelog"), "histories", "changelog.histories")
+	for _, h := range histories {
+		items := i.elements(h.object, "items", "changelog.histories["+strconv.Itoa(h.index)+"].items")
+		for _, item := range items {
+			item.outer = h.object
+			changes = append(changes, item)
+		}
+	}
+	return changes
+}
+
+func (i *issue) links() []element {
+	const part = "fields.issuelinks"
+	var links []element
+	for _, link := range i.elements(i.fields, "issuelinks", part) {
+		for _, side := range []string{"inwardIssue", "outwardIssue"} {
+			if linked := link.object.object(side); linked.ok && link.outer == nil {
+				link.outer = linked
+			}
+		}
+		if link.outer == nil {
+			i.skip("neither inwardIssue nor outwardIssue", part+"[%d]", link.index)
+			continue
+		}
+		links = append(links, link)
+	}
+	return links
+}
+
+// part returns a member that holds a list. Another shape is counted.
+func (i *issue) part(parent *object, name, part string) *object {
+	o := parent.object(name)
+	if !o.ok && parent.get(name) != nil {
+		i.skip("not an object", "%s", part)
+	}
+	return o
+}
+
+// elements returns the objects of a list. Elements that are no objects are
+// counted and left out.
+func (i *issue) elements(parent *object, name, part string) []element {
+	raws, ok := parent.list(name)
+	if !ok {
+		i.skip("not a list", "%s", part)
+	}
+	elements := make([]element, 0, len(raws))
+	for n, raw := range raws {
+		o := newObject(raw)
+		if !o.ok {
+			i.skip("not an object", part+"[%d]", n)
+			continue
+		}
+		elements = append(elements, element{object: o, issue: i, index: n})
+	}
+	return elements
+}
+
+// hierarchicalPath is the path that the reference made up for attachments. It
+// is a label, not where the file lies; separators cannot break out of it.
+func hierarchicalPath(e element) partition.Value {
+	if e.local.IsNull() {
+		return partition.Value{}
+	}
+	id, _ := scalar(e.get("id"))
+	filename, _ := scalar(e.get("filename"))
+	name := strings.NewReplacer("/", "_", `\`, "_").Replace(id + "_" + filename)
+	return textValue(hierarchy(e.issue.Key) + "/" + name)
+}
+
+// hierarchy spreads issue keys over directories: thousands, then the last
+// three digits.
+func hierarchy(key string) string {
+	digits := key[strings.LastIndexByte(key, '-')+1:]
+	if n, err := strconv.ParseUint(digits, 10, 64); err == nil {
+		last := digits[max(0, len(digits)-3):]
+		return strconv.FormatUint(n/1000, 10) + "/" + last
+	}
+	return "other/" + key
+}

@@ -1,0 +1,132 @@
+package transform
+
+import (
+	"strings"
+
+	"github.com/jirasync/jirasync/partition"
+)
+
+// column is one column: what it is called, what it holds, where its value
+// comes from. The schema, the rows and docs/format.md are made of the same
+// list, so that they cannot disagree.
+type column struct {
+	name  string
+	kind  partition.Kind
+	flags flags
+	source
+}
+
+type flags uint8
+
+const (
+	filled  flags = 1 << iota // never null
+	repeats                   // few distinct values: worth a dictionary
+	long                      // long text: no bounds in the footer
+)
+
+// source is where a value comes from, for the reader and for the program.
+type source struct {
+	doc   string
+	value func(element) partition.Value
+}
+
+// element is what one row is made from.
+type element struct {
+	*object         // the fields of the issue; the comment, attachment, changelog item, link
+	outer   *object // of a changelog item its history, of a link the linked issue
+	issue   *issue
+	index   int             // its place in the record's list
+	local   partition.Value // of an attachment the path of its file
+}
+
+// table is one table of the schema.
+type table struct {
+	name      string
+	base      string // where the paths in the sources begin
+	groupRows int
+	columns   []column
+	elements  func(*issue) []element
+}
+
+// names of the tables; children first and issues last, the order in which
+// they are written, so that an issue is there only when its parts are.
+const (
+	tableComments    = "comments"
+	tableAttachments = "attachments"
+	tableChangelog   = "changelog"
+	tableIssueLinks  = "issuelinks"
+	tableRemoteLinks = "remote_links"
+	tableIssues      = "issues"
+)
+
+// newTables returns the schema for a valid field map.
+func newTables(fields FieldMap) []table {
+	issues := append(append(append([]column{}, issueColumns...), fields.columns()...), issueTail...)
+	return []table{
+		{tableComments, "fields.comment.comments[].", 1000, commentColumns, (*issue).comments},
+		{tableAttachments, "fields.attachment[].", 4000, attachmentColumns, (*issue).attachments},
+		{tableChangelog, "changelog.histories[].items[].", 4000, changelogColumns, (*issue).changes},
+		{tableIssueLinks, "fields.issuelinks[].", 4000, issueLinkColumns, (*issue).links},
+		{tableRemoteLinks, "_remote_links[].", 4000, remoteLinkColumns, (*issue).remoteLinks},
+		{tableIssues, "fields.", 2000, issues, (*issue).self},
+	}
+}
+
+// rows returns the rows of one issue in the table.
+func (t *table) rows(i *issue) []partition.Row {
+	elements := t.elements(i)
+	if len(elements) == 0 {
+		return nil
+	}
+	rows := make([]partition.Row, len(elements))
+	for n, e := range elements {
+		rows[n] = make(partition.Row, len(t.columns))
+		for c := range t.columns {
+			rows[n][c] = t.columns[c].value(e)
+		}
+	}
+	return rows
+}
+
+// partition returns the table as package partition wants it.
+func (t *table) partition() partition.Table {
+	p := partition.Table{Name: t.name, GroupRows: t.groupRows, Columns: make([]partition.Column, len(t.columns))}
+	for i, c := range t.columns {
+		p.Columns[i] = partition.Column{
+			Name: c.name, Kind: c.kind, LongText: c.flags&long != 0, Repeats: c.flags&repeats != 0,
+		}
+	}
+	return p
+}
+
+// at is the text of the member at path.
+func at(path ...string) source {
+	return source{"`" + strings.Join(path, ".") + "`", func(e element) partition.Value {
+		return textOrNull(scalar(e.at(path...)))
+	}}
+}
+
+// timeAt is the instant of the member at path.
+func timeAt(path ...string) source {
+	return source{"`" + strings.Join(path, ".") + "`", func(e element) partition.Value {
+		return timeOrNull(instant(e.at(path...)))
+	}}
+}
+
+// orEmpty makes "" of null.
+func (s source) orEmpty() source {
+	return source{s.doc + "; missing → `''`", func(e element) partition.Value {
+		if v := s.value(e); !v.IsNull() {
+			return v
+		}
+		return textValue("")
+	}}
+}
+
+// of takes the value from the element around e: the history of a changelog
+// item, the linked issue of a link.
+func (s source) of(outer string) source {
+	return source{outer + " " + s.doc, func(e element) partition.Value {
+		return s.value(element{object: e.outer, issue: e.issue})
+	}}
+}
