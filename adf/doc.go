@@ -84,6 +84,5 @@
 // and encoding to JSON do not exist yet.
 //
 // Source: the JSON schema of ADF version 1 in the npm package
-// @atlaskit/adf-schema 57.7.22, checked 2026-11; developer.atlassian.com,
-// "Atlassian Document Format".
+// @atlaskit/adf-schema 57.7.22.
 package adf

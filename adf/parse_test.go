@@ -86,6 +86,12 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+func TestSyntaxErrorHoldsNoContent(t *testing.T) {
+	_, err := adf.Parse([]byte(`{"text": "private", private}`))
+	require.Error(t, err)
+	require.Equal(t, "adf: want a member name at byte 20", err.Error())
+}
+
 // An absent document is nil, as a json.RawMessage for an absent member is. It
 // is no error, unlike a document of no bytes.
 func TestAbsent(t *testing.T) {

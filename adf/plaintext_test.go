@@ -78,7 +78,7 @@ func TestKeepCredentials(t *testing.T) {
 		adf.Options{KeepCredentials: true}.PlainText(n))
 }
 
-// nest returns depth panels, one in the other, with children in the innermost.
+// nest returns depth quotes, one in the other, with children in the innermost.
 func nest(depth int, children string) string {
 	return strings.Repeat(`{"type":"blockquote","content":[`, depth) + children + strings.Repeat(`]}`, depth)
 }

@@ -1,0 +1,46 @@
+package adf_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jirasync/jirasync/adf"
+)
+
+// comment is a document of the usual size and kind.
+const comment = `{"type":"doc","version":1,"content":[` +
+	`{"type":"heading","attrs":{"level":3},"content":[{"type":"text","text":"Steps to reproduce"}]},` +
+	`{"type":"paragraph","content":[{"type":"mention","attrs":{"id":"557058:0c1d","text":"@Ada Lovelace","accessLevel":""}},` +
+	`{"type":"text","text":" the login page answers \"500 Internal Server Error\" since this morning,\nsee "},` +
+	`{"type":"inlineCard","attrs":{"url":"https://example.atlassian.net/browse/OPS-1042"}},` +
+	`{"type":"text","text":" and the "},{"type":"text","text":"runbook","marks":[{"type":"link","attrs":{"href":"https://example.com/runbook"}},{"type":"strong"}]},` +
+	`{"type":"text","text":"."}]},` +
+	`{"type":"orderedList","attrs":{"order":1},"content":[` +
+	`{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"Open the caf\u00e9 page"}]}]},` +
+	`{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"Press "},{"type":"text","text":"Log in","marks":[{"type":"code"}]}]}]}]},` +
+	`{"type":"codeBlock","attrs":{"language":"go"},"content":[{"type":"text","text":"if err != nil {\n\treturn err\n}"}]},` +
+	`{"type":"table","attrs":{"isNumberColumnEnabled":false,"layout":"default"},"content":[` +
+	`{"type":"tableRow","content":[{"type":"tableHeader","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"Host"}]}]},` +
+	`{"type":"tableHeader","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"Status"}]}]}]},` +
+	`{"type":"tableRow","content":[{"type":"tableCell","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"web-1"}]}]},` +
+	`{"type":"tableCell","attrs":{"colspan":1},"content":[{"type":"paragraph","content":[{"type":"status","attrs":{"text":"down","color":"red"}}]}]}]}]}]}`
+
+func BenchmarkPlainText(b *testing.B) {
+	parts := strings.TrimSuffix(strings.TrimPrefix(comment, `{"type":"doc","version":1,"content":[`), `]}`)
+	documents := []struct{ name, data string }{
+		{"small", comment},
+		{"large", `{"type":"doc","version":1,"content":[` + strings.Repeat(parts+",", 500) + parts + `]}`},
+	}
+	for _, document := range documents {
+		b.Run(document.name, func(b *testing.B) {
+			data := []byte(document.data)
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := adf.PlainText(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
