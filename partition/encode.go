@@ -34,7 +34,7 @@ func (t Table) writerOptions(rows int) []parquet.WriterOption {
 		parquet.WriteBufferSize(0), // the output buffers
 		parquet.DataPageStatistics(false),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending(KeyColumn))),
-		parquet.CreatedBy("jira-sync", schemaVersion, "parquet"),
+		parquet.CreatedBy("jira-sync", schemaVersion+" ", "parquet-go"), // the library puts no blank before "(build"
 		parquet.KeyValueMetadata(keyVersion, schemaVersion),
 		parquet.KeyValueMetadata(keyTable, t.Name),
 		parquet.KeyValueMetadata(keyRows, strconv.Itoa(rows)),

@@ -1,0 +1,43 @@
+package partition
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// Encode returns the file of the rows.
+func Encode(t Table, rows []Row) ([]byte, error) {
+	var b bytes.Buffer
+	err := t.encode(&b, rows)
+	return b.Bytes(), err
+}
+
+// Decode reads a file as Read does.
+func Decode(t Table, file []byte) ([]Row, error) {
+	return t.decode(bytes.NewReader(file), int64(len(file)), t.Columns)
+}
+
+// DecodeUnverified reads a file without looking at its checksums.
+func DecodeUnverified(t Table, file []byte) ([]Row, error) {
+	return t.decodeVerified(bytes.NewReader(file), int64(len(file)), t.Columns)
+}
+
+// Metadata opens a file with the Parquet library itself.
+func Metadata(r io.ReaderAt, size int64) (*parquet.File, error) {
+	return parquet.OpenFile(r, size)
+}
+
+// Sections returns the end of each row group as the file records it.
+func Sections(file []byte) ([]int64, error) {
+	list, err := verifyTail(bytes.NewReader(file), int64(len(file)))
+	var ends []int64
+	for _, s := range list {
+		ends = append(ends, s.end)
+	}
+	return ends, err
+}
+
+// Verify checks a file's checksums.
+func Verify(r io.ReaderAt, size int64) error { return verify(r, size) }
