@@ -23,7 +23,7 @@ import (
 func TestIssueDoesNotDependOnPath(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, size := range []int{0, 1, 2, 20, 21, 99, 100, 101, 131, 418} {
+	for _, size := range []int{0, 1, 20, 21, 100, 101, 131} {
 		s := fakeSite{comments: elements(size, rng), worklogs: elements(size/3, rng), histories: elements(size, rng)}
 		var want string
 		for _, embed := range []int{size, 100, 20, 1, 0, -1} {
