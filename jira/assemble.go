@@ -40,8 +40,7 @@ type assembly struct {
 // complete fetches what the answer lacks and fills in the issue. Its error is
 // the context's; all other failures end in Missing.
 func (a *assembly) complete(ctx context.Context) error {
-	raw, _ := a.top.Get("fields")
-	fields, err := rawjson.Parse(raw)
+	fields, err := a.top.Object("fields")
 	if err != nil {
 		return err // cannot be: fieldsFault parsed it
 	}
@@ -66,8 +65,11 @@ func (a *assembly) complete(ctx context.Context) error {
 
 // part completes one part in the object that holds it.
 func (a *assembly) part(ctx context.Context, p pagedPart, in *rawjson.Object) {
-	raw, _ := in.Get(p.member)
-	envelope, embedded, err := parseList(raw, p.elements)
+	var embedded list
+	envelope, err := in.Object(p.member)
+	if err == nil {
+		embedded, err = parseList(envelope, p.elements)
+	}
 	known := err == nil // absent, null or something else is not empty
 	if known && embedded.whole() {
 		embedded.sort()
@@ -192,8 +194,11 @@ func (w *walk) page(ctx context.Context, startAt int) (received int, err error) 
 	r := *w.call
 	r.query = url.Values{"startAt": {strconv.Itoa(startAt)}, "maxResults": {strconv.Itoa(w.part.pageSize)}}
 	var l list
-	r.decode = func(body []byte) (err error) {
-		_, l, err = parseList(body, w.part.paged)
+	r.decode = func(body []byte) error {
+		envelope, err := rawjson.Parse(body)
+		if err == nil {
+			l, err = parseList(envelope, w.part.paged)
+		}
 		return err
 	}
 	if err := w.client.do(ctx, &r); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/jirasync/jirasync/internal/issuekey"
@@ -124,8 +125,7 @@ func (c *Client) issueObject(ctx context.Context, idOrKey string, query url.Valu
 // fieldsFault says what is wrong with the fields of an issue; if all were
 // asked for, the creation time must be there, since rows are filed by it.
 func fieldsFault(top rawjson.Object, query url.Values) string {
-	raw, _ := top.Get("fields")
-	fields, err := rawjson.Parse(raw)
+	fields, err := top.Object("fields")
 	if err != nil {
 		return "the issue has no fields"
 	}
@@ -159,13 +159,14 @@ func (c *Client) RemoteLinks(ctx context.Context, idOrKey string) (json.RawMessa
 	var links json.RawMessage
 	err := c.do(ctx, get("remotelink", "/rest/api/3/issue/"+idOrKey+"/remotelink", nil, func(body []byte) error {
 		elements, err := rawjson.Elements(body)
-		for _, e := range elements {
-			if _, err := rawjson.Parse(e); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(elements, func(e json.RawMessage) bool { return e[0] != '{' }) {
+			return rawjson.ErrNotObject
 		}
 		links = rawjson.Array(elements)
-		return err
+		return nil
 	}))
 	if err != nil {
 		return nil, err

@@ -28,46 +28,37 @@ type element struct {
 	raw     json.RawMessage
 }
 
-// parseList reads an envelope {"total", NAME: […]}. Elements with the same id
-// count once; the first stays.
-func parseList(data []byte, name string) (rawjson.Object, list, error) {
-	envelope, err := rawjson.Parse(data)
+// parseList reads an envelope {"total", NAME: […]}. Of elements with the same
+// id the first counts.
+func parseList(envelope rawjson.Object, name string) (list, error) {
+	values, err := envelope.Objects(name)
 	if err != nil {
-		return envelope, list{}, err
+		return list{}, err
 	}
-	raw, _ := envelope.Get(name)
-	values, err := rawjson.Elements(raw)
-	if err != nil {
-		return envelope, list{}, err
-	}
-	raw, _ = envelope.Get("total")
+	raw, _ := envelope.Get("total")
 	total, err := strconv.ParseFloat(string(raw), 64) // some lists are documented as counted by a "number"
 	if err != nil || total != float64(int32(total)) || total < 0 {
-		return envelope, list{}, errNotList
+		return list{}, errNotList
 	}
 	l := list{received: len(values), total: int(total)}
 	seen := make(map[string]bool, len(values))
-	for _, raw := range values {
-		e, err := parseElement(raw)
+	for _, value := range values {
+		e, err := parseElement(value)
 		if err != nil {
-			return envelope, list{}, err
+			return list{}, err
 		}
 		if !seen[e.id] {
 			seen[e.id] = true
 			l.elements = append(l.elements, e)
 		}
 	}
-	return envelope, l, nil
+	return l, nil
 }
 
 // parseElement reads an object with an id, a string or a number.
-func parseElement(raw json.RawMessage) (element, error) {
-	o, err := rawjson.Parse(raw)
-	if err != nil {
-		return element{}, err
-	}
+func parseElement(o rawjson.Object) (element, error) {
 	id, _ := o.Get("id")
-	e := element{id: strings.Trim(string(id), `"`), raw: raw}
+	e := element{id: strings.Trim(string(id), `"`), raw: o.Source()}
 	if e.id == "" || e.id == "null" || strings.ContainsAny(e.id, `{[\`) {
 		return element{}, errNotList
 	}

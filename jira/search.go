@@ -134,8 +134,7 @@ func parsePage(body []byte) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	raw, _ := o.Get("issues")
-	issues, err := rawjson.Elements(raw)
+	issues, err := o.Objects("issues")
 	if err != nil {
 		return Page{}, err
 	}
@@ -143,12 +142,8 @@ func parsePage(body []byte) (Page, error) {
 	if isLast, _ := o.Get("isLast"); string(isLast) == "false" && page.Token == "" {
 		return Page{}, errNoPage
 	}
-	for _, raw := range issues {
-		issue, err := rawjson.Parse(raw)
-		if err != nil {
-			return Page{}, err
-		}
-		hit := Hit{ID: text(issue, "id"), Key: text(issue, "key"), JSON: raw}
+	for _, issue := range issues {
+		hit := Hit{ID: text(issue, "id"), Key: text(issue, "key"), JSON: issue.Source()}
 		if !issuekey.ValidID(hit.ID) || hit.Key != "" && !issuekey.Valid(hit.Key) {
 			return Page{}, errNoPage
 		}

@@ -7,8 +7,7 @@
 // parse the member, edit it and set it:
 //
 //	issue, err := rawjson.Parse(data)
-//	raw, _ := issue.Get("fields")
-//	fields, err := rawjson.Parse(raw)
+//	fields, err := issue.Object("fields")
 //	fields.Set("customfield_10020", json.RawMessage(`null`))
 //	issue.Set("fields", fields.Bytes())
 //
@@ -33,36 +32,46 @@ var (
 // The zero Object is empty and ready to use. A copy of an Object shares its
 // members; it is not safe for concurrent use while somebody edits it.
 type Object struct {
+	source  []byte
 	members []member
-	index   map[string]int // name → position in members
+	index   map[string]int // name → position in members; nil while they are few
 }
 
 type member struct {
 	name  string
 	quote []byte // the name as it is written, with quotes and escapes
 	value json.RawMessage
+	valid bool // the value is known to be JSON, since it was parsed with the rest
 }
+
+// fewMembers are searched one by one; more get an index.
+const fewMembers = 12
 
 // Parse reads data, which must be one JSON object and nothing else but space.
 // Names are compared after decoding their escapes. Of members with the same
 // name the last one wins, at the place of the first. The values alias data,
 // which must not change afterwards.
 func Parse(data []byte) (Object, error) {
-	var o Object
 	if !json.Valid(data) {
-		return o, ErrSyntax
+		return Object{}, ErrSyntax
 	}
+	return parse(data)
+}
+
+// parse is Parse of what is known to be JSON.
+func parse(data []byte) (Object, error) {
 	s := scanner{data: data}
 	if s.space(); s.data[s.pos] != '{' {
-		return o, ErrNotObject
+		return Object{}, ErrNotObject
 	}
+	o := Object{source: data}
 	s.pos++
 	for s.space(); s.data[s.pos] != '}'; s.space() {
 		quote := s.value()
 		s.space()
 		s.pos++ // the colon
 		s.space()
-		o.put(unquote(quote), quote, s.value())
+		o.put(member{unquote(quote), quote, s.value(), true})
 		s.comma()
 	}
 	return o, nil
@@ -74,6 +83,11 @@ func Elements(data []byte) ([]json.RawMessage, error) {
 	if !json.Valid(data) {
 		return nil, ErrSyntax
 	}
+	return elements(data)
+}
+
+// elements is Elements of what is known to be JSON.
+func elements(data []byte) ([]json.RawMessage, error) {
 	s := scanner{data: data}
 	if s.space(); s.data[s.pos] != '[' {
 		return nil, ErrNotArray
@@ -107,30 +121,66 @@ func Array(elements []json.RawMessage) json.RawMessage {
 // Get returns the verbatim value of a member and whether there is one. A
 // member that is null is there: its value is "null".
 func (o *Object) Get(name string) (json.RawMessage, bool) {
-	i, ok := o.index[name]
-	if !ok {
+	i := o.find(name)
+	if i < 0 {
 		return nil, false
 	}
 	return o.members[i].value, true
 }
 
+// Object parses a member that is an object; for an absent one and anything
+// else it returns ErrNotObject. It is Get and Parse, but does not check again
+// what Parse has checked.
+func (o *Object) Object(name string) (Object, error) {
+	i := o.find(name)
+	switch {
+	case i < 0:
+		return Object{}, ErrNotObject
+	case o.members[i].valid:
+		return parse(o.members[i].value)
+	}
+	return Parse(o.members[i].value)
+}
+
+// Objects parses a member that is an array of objects; for an absent one and
+// anything else it returns ErrNotArray or ErrNotObject.
+func (o *Object) Objects(name string) ([]Object, error) {
+	i := o.find(name)
+	if i < 0 {
+		return nil, ErrNotArray
+	}
+	if !o.members[i].valid && !json.Valid(o.members[i].value) {
+		return nil, ErrSyntax
+	}
+	values, err := elements(o.members[i].value)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]Object, len(values))
+	for n, value := range values {
+		if objects[n], err = parse(value); err != nil {
+			return nil, err
+		}
+	}
+	return objects, nil
+}
+
+// Source returns the bytes that the Object was parsed from; edits do not show.
+func (o *Object) Source() json.RawMessage { return o.source }
+
 // Set gives a member a value, in its place or, if it is new, at the end. The
 // value must be valid JSON, since Bytes writes it as it is; an empty one is
 // written as null.
 func (o *Object) Set(name string, value json.RawMessage) {
-	o.put(name, nil, orNull(value))
+	o.put(member{name: name, value: orNull(value)})
 }
 
 // Delete removes a member; a name that is not there is no fault.
 func (o *Object) Delete(name string) {
-	i, ok := o.index[name]
-	if !ok {
-		return
-	}
-	o.members = slices.Delete(o.members, i, i+1)
-	delete(o.index, name)
-	for ; i < len(o.members); i++ {
-		o.index[o.members[i].name] = i
+	if i := o.find(name); i >= 0 {
+		o.members = slices.Delete(o.members, i, i+1)
+		o.index = nil
+		o.reindex()
 	}
 }
 
@@ -165,19 +215,43 @@ func (o Object) Bytes() []byte {
 	return append(out, '}')
 }
 
-func (o *Object) put(name string, quote []byte, value json.RawMessage) {
-	if i, ok := o.index[name]; ok {
-		o.members[i].value = value
+// put replaces the value of a member or adds one.
+func (o *Object) put(m member) {
+	if i := o.find(m.name); i >= 0 {
+		o.members[i].value, o.members[i].valid = m.value, m.valid
 		return
 	}
-	if quote == nil {
-		quote = enquote(name)
+	if m.quote == nil {
+		m.quote = enquote(m.name)
 	}
-	if o.index == nil {
-		o.index = make(map[string]int)
+	o.members = append(o.members, m)
+	if o.index != nil {
+		o.index[m.name] = len(o.members) - 1
+		return
 	}
-	o.index[name] = len(o.members)
-	o.members = append(o.members, member{name, quote, value})
+	o.reindex()
+}
+
+// reindex makes an index if the members are no longer few.
+func (o *Object) reindex() {
+	if len(o.members) <= fewMembers {
+		return
+	}
+	o.index = make(map[string]int, 2*len(o.members))
+	for i, m := range o.members {
+		o.index[m.name] = i
+	}
+}
+
+// find returns the position of a member, or -1.
+func (o *Object) find(name string) int {
+	if o.index != nil {
+		if i, ok := o.index[name]; ok {
+			return i
+		}
+		return -1
+	}
+	return slices.IndexFunc(o.members, func(m member) bool { return m.name == name })
 }
 
 func orNull(value json.RawMessage) json.RawMessage {

@@ -124,6 +124,67 @@ func TestValuesDoNotOverlap(t *testing.T) {
 	require.Equal(t, `{"a":1,"b":2}`, string(o.Bytes()))
 }
 
+func TestChildren(t *testing.T) {
+	t.Parallel()
+	o, err := rawjson.Parse([]byte(`{"o": {"a": 1 } ,"l":[ {"a":1.0} , {}],"mixed":[{},1],"null":null,"text":"{}"}`))
+	require.NoError(t, err)
+	child, err := o.Object("o")
+	require.NoError(t, err)
+	require.Equal(t, `{"a": 1 }`, string(child.Source()))
+	child.Set("a", json.RawMessage(`2`))
+	require.Equal(t, `{"a":2}`, string(child.Bytes()))
+	require.Equal(t, `{"a": 1 }`, string(child.Source()))
+	list, err := o.Objects("l")
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.Equal(t, `{"a":1.0}`, string(list[0].Source()))
+	for _, name := range []string{"l", "null", "text", "absent"} {
+		if _, err := o.Object(name); !errors.Is(err, rawjson.ErrNotObject) {
+			t.Errorf("Object(%q) = %v", name, err)
+		}
+	}
+	for name, want := range map[string]error{"mixed": rawjson.ErrNotObject, "null": rawjson.ErrNotArray, "o": rawjson.ErrNotArray, "absent": rawjson.ErrNotArray} {
+		if _, err := o.Objects(name); !errors.Is(err, want) {
+			t.Errorf("Objects(%q) = %v, want %v", name, err, want)
+		}
+	}
+	// What somebody set was never checked.
+	for _, bad := range []string{`{"a"`, `[{`, `{]`, `"`} {
+		o.Set("bad", json.RawMessage(bad))
+		_, e1 := o.Object("bad")
+		_, e2 := o.Objects("bad")
+		if !errors.Is(e1, rawjson.ErrSyntax) || !errors.Is(e2, rawjson.ErrSyntax) {
+			t.Errorf("children of %s: %v, %v", bad, e1, e2)
+		}
+	}
+}
+
+// Few members are searched, many are indexed: the same results.
+func TestManyMembers(t *testing.T) {
+	t.Parallel()
+	var o rawjson.Object
+	for i := range 40 {
+		o.Set(fmt.Sprint(i), json.RawMessage(fmt.Sprint(i)))
+	}
+	for i := 1; i < 40; i += 2 {
+		o.Delete(fmt.Sprint(i))
+	}
+	o.Set("1", json.RawMessage(`"again"`))
+	o.Set("2", json.RawMessage(`"two"`))
+	require.Equal(t, 21, o.Len())
+	for i := range 40 {
+		value, ok := o.Get(fmt.Sprint(i))
+		want := map[int]string{1: `"again"`, 2: `"two"`}[i]
+		if want == "" && i%2 == 0 {
+			want = fmt.Sprint(i)
+		}
+		if ok != (want != "") || string(value) != want {
+			t.Errorf("Get(%d) = %s, %v, want %s", i, value, ok, want)
+		}
+	}
+	require.Equal(t, "1", o.Names()[20])
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{fussy, `{}`, ` { "a" : [ { } , "\\\"" ] } `, `{"a":1,"a":2}`, `[1,2]`, `{"a":`, "{\"\xff\":1,\"\xfe\":2}"} {
 		f.Add([]byte(seed))
@@ -153,6 +214,11 @@ func FuzzParse(f *testing.F) {
 			after, _ := again.Get(name)
 			if !bytes.Equal(value, after) {
 				t.Fatalf("%q: member %q was %s, is %s", data, name, value, after)
+			}
+			_, e1 := o.Object(name)
+			_, e2 := rawjson.Parse(value)
+			if (e1 == nil) != (e2 == nil) {
+				t.Fatalf("%q: Object(%q) = %v, Parse says %v", data, name, e1, e2)
 			}
 			if want, ok := oracle[name]; ok && !bytes.Equal(want, value) {
 				t.Fatalf("%q: member %q = %s, encoding/json says %s", data, name, value, want)
@@ -204,8 +270,7 @@ func ExampleParse() {
 	if err != nil {
 		panic(err)
 	}
-	raw, _ := record.Get("fields")
-	fields, err := rawjson.Parse(raw)
+	fields, err := record.Object("fields")
 	if err != nil {
 		panic(err)
 	}
