@@ -290,6 +290,27 @@ func (c *call) getRemoteLinks() *response {
 	return ok(list)
 }
 
+// getWatchers is "Get issue watchers".
+func (c *call) getWatchers() *response {
+	i := c.issueVar()
+	if i == nil {
+		return issueNotFound()
+	}
+	creator, _ := i.values["creator"].(*user)
+	return ok(object{
+		"self": c.rest("/issue/" + i.key + "/watchers"), "isWatching": false, "watchCount": 1, "watchers": []any{c.user(creator)},
+	})
+}
+
+// getVotes is "Get votes".
+func (c *call) getVotes() *response {
+	i := c.issueVar()
+	if i == nil {
+		return issueNotFound()
+	}
+	return ok(object{"self": c.rest("/issue/" + i.key + "/votes"), "votes": 0, "hasVoted": false, "voters": []any{}})
+}
+
 // getIssueLink is "Get issue link".
 func (c *call) getIssueLink() *response {
 	for _, i := range c.s.site.issues {

@@ -69,6 +69,29 @@ func (c *call) getFields() *response {
 	return ok(list)
 }
 
+// searchFields is "Get fields paginated": 50 at most. Only custom fields of
+// classic projects and fewer details than "Get fields"; the filters it knows are
+// type, id and query.
+func (c *call) searchFields() *response {
+	start, size, bad := c.page(50, 50)
+	if bad != nil {
+		return bad
+	}
+	types, ids, query := c.listParam("type"), c.listParam("id"), strings.ToLower(c.query.Get("query"))
+	var found []any
+	for _, f := range c.s.site.fields {
+		kind := "system"
+		if f.custom {
+			kind = "custom"
+		}
+		if (len(types) == 0 || slices.Contains(types, kind)) && (len(ids) == 0 || slices.Contains(ids, f.id)) &&
+			strings.Contains(strings.ToLower(f.name), query) {
+			found = append(found, object{"id": f.id, "name": f.name, "schema": f.schema, "description": ""})
+		}
+	}
+	return ok(c.pageBean(c.rest("/field/search"), start, size, len(found), append([]any{}, window(found, start, size)...)))
+}
+
 // getServerInfo is "Get Jira instance info"; it proves nothing about the token.
 func (c *call) getServerInfo() *response {
 	return ok(object{
@@ -119,6 +142,8 @@ func (c *call) permission(key string, p *project) bool {
 		return p != nil || slices.ContainsFunc(c.s.site.projects, func(p *project) bool { return !p.trashed && !c.account.denied[p] })
 	case key == "SERVICEDESK_AGENT":
 		return c.account.agent
+	case key == "ADMINISTER":
+		return c.account.admin
 	}
 	return false
 }

@@ -25,6 +25,9 @@ type AccountOptions struct {
 	// which SLA values are not shown.
 	Agent bool
 
+	// Admin makes the account a Jira administrator, who may manage webhooks.
+	Admin bool
+
 	// Scoped makes the token a scoped one, which only the gateway accepts.
 	// Source: support.atlassian.com, "401 Unauthorized error when service
 	// account accesses Jira".
@@ -41,6 +44,7 @@ type account struct {
 	email   string
 	token   string
 	agent   bool
+	admin   bool
 	scoped  bool
 	expired bool
 	denied  map[*project]bool // projects the account may not browse
@@ -60,7 +64,7 @@ func (t *site) addAccount(s *Server, email string, o AccountOptions) Account {
 	}
 	u := t.addUser(name, email, "atlassian")
 	u.zone = s.location(o.TimeZone)
-	a := &account{user: u, email: email, agent: o.Agent, scoped: o.Scoped, denied: map[*project]bool{}}
+	a := &account{user: u, email: email, agent: o.Agent, admin: o.Admin, scoped: o.Scoped, denied: map[*project]bool{}}
 	a.token = t.newToken(o.Scoped)
 	t.accounts[strings.ToLower(email)] = a
 	return Account{Email: email, Token: a.token}

@@ -15,6 +15,9 @@ func (s *Server) endpoints() []*endpoint {
 	post := func(path, params string, handle func(*call) *response) *endpoint {
 		return &endpoint{method: http.MethodPost, path: path, params: strings.Fields(params), handle: handle}
 	}
+	other := func(method, path string, handle func(*call) *response) *endpoint {
+		return &endpoint{method: method, path: path, handle: handle}
+	}
 	public := func(e *endpoint) *endpoint { e.public = true; return e }
 	const search = "jql nextPageToken maxResults fields expand properties fieldsByKeys failFast reconcileIssues"
 	return []*endpoint{
@@ -26,6 +29,8 @@ func (s *Server) endpoints() []*endpoint {
 		get(api+"/issue/{issueIdOrKey}/changelog", "startAt maxResults", (*call).getChangelog),
 		get(api+"/issue/{issueIdOrKey}/worklog", "startAt maxResults startedAfter startedBefore expand", (*call).getWorklogs),
 		get(api+"/issue/{issueIdOrKey}/remotelink", "globalId", (*call).getRemoteLinks),
+		get(api+"/issue/{issueIdOrKey}/watchers", "", (*call).getWatchers),
+		get(api+"/issue/{issueIdOrKey}/votes", "", (*call).getVotes),
 		get(api+"/issueLink/{linkId}", "", (*call).getIssueLink),
 		post(api+"/comment/list", "expand", (*call).listComments),
 		get(api+"/worklog/updated", "since expand", (*call).updatedWorklogs),
@@ -39,6 +44,7 @@ func (s *Server) endpoints() []*endpoint {
 		public(post(api+"/search", "", (*call).searchRemoved)),
 
 		get(api+"/field", "", (*call).getFields),
+		get(api+"/field/search", "startAt maxResults type id query orderBy expand projectIds", (*call).searchFields),
 		get(api+"/myself", "expand", (*call).getMyself),
 		get(api+"/mypermissions", "projectKey projectId issueKey issueId permissions projectUuid projectConfigurationUuid commentId", (*call).getMyPermissions),
 		public(get(api+"/serverInfo", "", (*call).getServerInfo)),
@@ -57,6 +63,14 @@ func (s *Server) endpoints() []*endpoint {
 		get(api+"/attachment/{id}", "", (*call).getAttachment),
 		get(api+"/attachment/content/{id}", "redirect", (*call).getContent),
 		get(api+"/attachment/thumbnail/{id}", "redirect fallbackToDefault width height", (*call).getThumbnail),
+
+		get(webhookPath, "", (*call).listWebhooks),
+		post(webhookPath, "", (*call).createWebhook),
+		get(webhookPath+"/{id}", "", (*call).getWebhook),
+		other(http.MethodDelete, webhookPath+"/{id}", (*call).deleteWebhook),
+		get(api+"/webhook", "startAt maxResults", (*call).appsOnly),
+		post(api+"/webhook", "", (*call).appsOnly),
+		get(api+"/webhook/failed", "maxResults after", (*call).appsOnly),
 
 		get("/rest/servicedeskapi/organization", "start limit accountId", (*call).getOrganizations),
 		get("/rest/servicedeskapi/organization/{organizationId}", "", (*call).getOrganization),

@@ -40,6 +40,9 @@ func (v *view) hookIssue(i *issue, withComments bool) object {
 }
 
 func (s *Server) sendIssueCreated(i *issue, by *user) {
+	if !s.wants("jira:issue_created") {
+		return
+	}
 	v := s.hookView(by)
 	var items []change
 	for _, f := range s.site.fields {
@@ -58,6 +61,9 @@ func (s *Server) sendIssueCreated(i *issue, by *user) {
 }
 
 func (s *Server) sendIssueUpdated(i *issue, h *history, eventType string, extra object) {
+	if !s.wants("jira:issue_updated") {
+		return
+	}
 	v := s.hookView(h.by)
 	body := object{
 		"issue_event_type_name": eventType, "user": v.user(h.by), "issue": v.hookIssue(i, false),
@@ -71,29 +77,30 @@ func (s *Server) sendIssueUpdated(i *issue, h *history, eventType string, extra 
 
 // sendIssueDeleted carries comments and worklogs, but no changelog.
 func (s *Server) sendIssueDeleted(i *issue, by *user) {
+	if !s.wants("jira:issue_deleted") {
+		return
+	}
 	v := s.hookView(by)
 	s.enqueue("jira:issue_deleted", flowPrimary, i, object{"user": v.user(by), "issue": v.hookIssue(i, true)})
 }
 
-// sendComment carries a stub of the issue with six fields, and no user.
+// sendComment carries a stub of the issue with six fields, and no user. With
+// Webhook.CommentUpdates, jira:issue_updated goes with it.
 func (s *Server) sendComment(event string, i *issue, c *comment) {
 	v := s.hookView(c.editor)
-	s.enqueue(event, cascade(i), i, object{
-		"comment": v.comment(i, c),
-		"issue":   v.stub(i, "/", "summary", "issuetype", "project", "assignee", "priority", "status"),
-	})
-	if names := map[string]string{"comment_created": "issue_commented", "comment_updated": "issue_comment_edited"}; names[event] != "" && s.commentUpdates() {
+	if s.wants(event) {
+		s.enqueue(event, cascade(i), i, object{
+			"comment": v.comment(i, c),
+			"issue":   v.stub(i, "/", "summary", "issuetype", "project", "assignee", "priority", "status"),
+		})
+	}
+	name := map[string]string{"comment_created": "issue_commented", "comment_updated": "issue_comment_edited"}[event]
+	if name != "" && s.wants("jira:issue_updated") && s.hooks.option(func(w *Webhook) bool { return w.CommentUpdates }) {
 		s.enqueue("jira:issue_updated", flowPrimary, i, object{
-			"issue_event_type_name": names[event], "user": v.user(c.editor),
+			"issue_event_type_name": name, "user": v.user(c.editor),
 			"issue": v.hookIssue(i, false), "comment": v.comment(i, c),
 		})
 	}
-}
-
-func (s *Server) commentUpdates() bool {
-	s.hooks.mu.Lock()
-	defer s.hooks.mu.Unlock()
-	return s.hooks.hook != nil && s.hooks.hook.CommentUpdates
 }
 
 // cascade is the flow of events about parts: secondary after a deletion.
@@ -106,6 +113,9 @@ func cascade(i *issue) string {
 
 // sendWorklog names the issue by the issueId inside the worklog only.
 func (s *Server) sendWorklog(event string, i *issue, w *worklog) {
+	if !s.wants(event) {
+		return
+	}
 	v := s.hookView(w.editor)
 	body := object{"worklog": v.worklog(i, w)}
 	if event != "worklog_updated" {
@@ -116,14 +126,14 @@ func (s *Server) sendWorklog(event string, i *issue, w *worklog) {
 
 // sendAttachment names no issue unless the webhook asks for it.
 func (s *Server) sendAttachment(event string, a *attachment) {
+	if !s.wants(event) {
+		return
+	}
 	v := s.hookView(a.author)
 	o := v.attachment(a)
 	o["id"] = strconv.FormatInt(a.id, 10)
 	body := object{"attachment": o}
-	s.hooks.mu.Lock()
-	with := s.hooks.hook != nil && s.hooks.hook.AttachmentIssue
-	s.hooks.mu.Unlock()
-	if with {
+	if s.hooks.option(func(w *Webhook) bool { return w.AttachmentIssue }) {
 		body["issue"] = v.stub(a.issue, "/issue/", "summary")
 	}
 	s.enqueue(event, cascade(a.issue), a.issue, body)
@@ -131,6 +141,9 @@ func (s *Server) sendAttachment(event string, a *attachment) {
 
 // sendLink carries numeric ids and no keys.
 func (s *Server) sendLink(event string, l *link) {
+	if !s.wants(event) {
+		return
+	}
 	typeID, _ := strconv.Atoi(l.typ.id)
 	flow := cascade(l.from)
 	if l.to.deleted {
@@ -147,6 +160,9 @@ func (s *Server) sendLink(event string, l *link) {
 
 // sendProject carries the id as a number.
 func (s *Server) sendProject(event string, p *project) {
+	if !s.wants(event) {
+		return
+	}
 	v := s.hookView(s.site.actor)
 	s.enqueue(event, flowPrimary, nil, object{"project": object{
 		"self": v.rest("/project/" + strconv.FormatInt(p.id, 10)), "id": p.id, "key": p.key, "name": p.name,
@@ -156,6 +172,9 @@ func (s *Server) sendProject(event string, p *project) {
 }
 
 func (s *Server) sendUser(event string, u *user) {
+	if !s.wants(event) {
+		return
+	}
 	s.enqueue(event, flowPrimary, nil, object{"user": s.hookView(s.site.actor).user(u)})
 }
 
@@ -171,5 +190,9 @@ func (s *Server) Emit(event string, body any) {
 		s.problemf("Emit: the body of %s is no JSON object", event)
 		return
 	}
-	s.enqueue(event, flowPrimary, nil, o)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.wants(event) {
+		s.enqueue(event, flowPrimary, nil, o)
+	}
 }

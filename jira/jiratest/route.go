@@ -95,13 +95,17 @@ func (s *Server) respond(entry *Request, c *call, allowed []string, gateway bool
 	} else {
 		c.zone = s.site.actor.zone // guessed: anonymous callers get the site's zone
 	}
-	resp := who.refused
+	limit, left, resp := s.limits.take(entry.Endpoint, c.now)
+	if resp == nil {
+		resp = who.refused
+	}
 	if resp == nil {
 		resp = s.check(c, allowed)
 	}
 	if resp == nil {
 		resp = c.ep.handle(c)
 	}
+	stamp(resp, limit, left)
 	// The header depends on credentials being present, whatever the status.
 	if who.failed && !gateway {
 		resp.set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")

@@ -51,10 +51,15 @@ type Options struct {
 
 // Server is a Jira Cloud site in memory. Its exported fields are set by
 // NewServer and must not be changed.
+//
+// On loopback the three hosts differ in the port only, which net/http does not
+// count as another host when it follows a redirect: a client that leaves
+// redirects to http.Client sends its credentials to MediaURL, and Problems says
+// so. Clients must follow redirects to attachments themselves.
 type Server struct {
 	URL      string // the site, for example http://127.0.0.1:40001
 	APIURL   string // stands for https://api.atlassian.com
-	MediaURL string // the second host, which serves attachment bytes
+	MediaURL string // the second host, which serves attachment bytes; see below
 	CloudID  string // the id of the site at the gateway
 
 	Main  Account // an ordinary account, without access to SLA values
@@ -76,6 +81,7 @@ type Server struct {
 	faults faultList
 	hooks  deliverer
 	pages  pageTokens
+	limits bursts
 }
 
 // NewServer starts an empty site. The caller must call Close when finished.

@@ -36,6 +36,7 @@ type site struct {
 	maxLag      time.Duration
 	lag         time.Duration
 	actor       *user // who carries out verbs
+	quiet       bool  // no events: bulk filling
 }
 
 // goneWorklog is a deleted worklog as worklog/deleted reports it.

@@ -53,6 +53,8 @@ type Webhook struct {
 	// RetryScale multiplies the waits of 5 to 15 minutes between the attempts
 	// of automatic delivery. Zero means one. Flush does not wait.
 	RetryScale float64
+
+	name string // given when it was registered over REST
 }
 
 // Delivered is the outcome of one attempt to deliver an event.
@@ -153,14 +155,29 @@ func (s *Server) SetWebhook(w Webhook) {
 	}
 }
 
-// enqueue queues an event if the webhook wants it. body gets the members that
+// wants reports whether an event would go anywhere, so that bodies nobody gets
+// are not built.
+func (s *Server) wants(event string) bool {
+	return !s.site.quiet && s.hooks.option(func(w *Webhook) bool {
+		return len(w.Events) == 0 || slices.Contains(w.Events, event)
+	})
+}
+
+// option asks the registered webhook, if there is one.
+func (q *deliverer) option(is func(*Webhook) bool) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.hook != nil && is(q.hook)
+}
+
+// enqueue queues an event that the webhook wants. body gets the members that
 // every event has.
 func (s *Server) enqueue(event, flow string, i *issue, body object) {
 	q := &s.hooks
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.hook == nil || len(q.hook.Events) > 0 && !slices.Contains(q.hook.Events, event) {
-		return
+	if q.hook == nil {
+		return // removed since it was asked
 	}
 	if _, given := body["timestamp"]; !given {
 		body["timestamp"] = s.now().UnixMilli()
