@@ -214,12 +214,16 @@ func TestStaleDuplicateIsNamed(t *testing.T) {
 	tables := openTables(t, dir)
 	twin := january1
 	twin.key, twin.updated = "GOLD-7", "2026-02-01T00:00:00.000+0000"
-	records.add(january1, twin)
-	upsert(t, tables, records, "GOLD-7")
+	records.add(january1)
+	upsert(t, tables, records, "A-1")
+	records.add(twin)
+	_, err := transform.Rebuild(t.Context(), tables, records, transform.RebuildOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "issues/2026-01: GOLD-7", content(t, dir)[2])
 	result := upsert(t, tables, records, "A-1")
 	require.Equal(t, []string{"A-1"}, result.Duplicates)
 	require.Empty(t, result.Files)
-	result, err := transform.Rebuild(t.Context(), tables, records, transform.RebuildOptions{})
+	result, err = transform.Rebuild(t.Context(), tables, records, transform.RebuildOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"A-1"}, result.Duplicates)
 	require.Equal(t, []string{"GOLD-7"}, result.Applied)
@@ -392,4 +396,77 @@ func TestCancelled(t *testing.T) {
 	_, err = transform.Rebuild(ctx, tables, records, transform.RebuildOptions{})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Empty(t, content(t, dir))
+}
+
+// TestChildrenKeepJirasOrder: lesson 89. Sorting by key never disturbs the
+// rows of one issue.
+func TestChildrenKeepJirasOrder(t *testing.T) {
+	dir, records := t.TempDir(), newStore()
+	tables := openTables(t, dir)
+	january1, january2 := january1, january2
+	january1.comments, january2.comments = 60, 60
+	records.add(january1, january2)
+	upsert(t, tables, records, "A-2")
+	upsert(t, tables, records, "A-1")
+	comments := transform.Schema(transform.Options{})[0]
+	rows, err := tables.Dir().Read(comments, "2026-01")
+	require.NoError(t, err)
+	require.Len(t, rows, 120)
+	for n, row := range rows {
+		want := fmt.Sprintf("%d%03d", 1+n/60, n%60)
+		require.Equal(t, want, row[comments.Index("comment_id")].Text())
+	}
+}
+
+// TestIndexIsReadInsideTheLock: another process writes the issue under its
+// old key after this one has planned.
+func TestIndexIsReadInsideTheLock(t *testing.T) {
+	dir, records := t.TempDir(), newStore()
+	one, two := openTables(t, dir), openTables(t, dir)
+	moved, pointer := january1, january1
+	moved.key, moved.updated = "GOLD-7", "2026-02-01T00:00:00.000+0000"
+	pointer.movedTo = "GOLD-7"
+	records.add(january1, january2, moved)
+	upsert(t, one, records, "A-2")
+	records.onRecord = func(key string) {
+		records.onRecord = nil
+		records.remove("GOLD-7")
+		upsert(t, two, records, "A-1")
+		records.add(moved, pointer)
+	}
+	upsert(t, one, records, "GOLD-7")
+	sameAsRebuild(t, dir, one, records)
+}
+
+// TestFilesOfEqualSizeAreTold: a file that another process replaced is read
+// again even when its size is the same.
+func TestFilesOfEqualSizeAreTold(t *testing.T) {
+	dir, records := t.TempDir(), newStore()
+	one, two := openTables(t, dir), openTables(t, dir)
+	size := func() int64 {
+		info, err := os.Stat(filepath.Join(dir, "issues", "2026-01.parquet"))
+		require.NoError(t, err)
+		return info.Size()
+	}
+	tenant := func(n int) ticket {
+		return ticket{id: fmt.Sprint(n), key: fmt.Sprintf("A-%d", n), created: "2026-01-10", summary: "same"}
+	}
+	records.add(tenant(1))
+	upsert(t, one, records, "A-1")
+	before, n := int64(0), 2
+	for ; n < 20 && size() != before; n++ { // compression decides whose file is as large
+		before = size()
+		upsert(t, one, records, tenant(n-1).key) // has the index of the file as it is
+		gone := tenant(n - 1)
+		gone.deleted = true
+		records.add(gone, tenant(n))
+		upsert(t, two, records, gone.key, tenant(n).key)
+	}
+	require.Less(t, n, 20, "the test needs files of equal size")
+
+	redated := tenant(n - 1)
+	redated.created = "2026-02-10"
+	records.add(redated)
+	upsert(t, one, records, redated.key)
+	sameAsRebuild(t, dir, one, records)
 }
