@@ -35,6 +35,10 @@ type Saved struct {
 	New       bool   // there was no record, or only a tombstone
 	Stale     bool   // a later fetch is already stored; nothing was written
 	MovedFrom string // the key under which the issue was stored before
+
+	// Linked are the keys of issues whose records changed with this one,
+	// because they show its summary, status or priority in a link.
+	Linked []string
 }
 
 // Save merges a fetch into the stored record of the issue and writes it.
@@ -51,6 +55,16 @@ func (s *Store) Save(ctx context.Context, f Fetch) (Saved, error) {
 		if err := s.leavePointer(ctx, f.ID, saved.MovedFrom, f.Key, f.StartedAt); err != nil {
 			return Saved{}, fmt.Errorf("save %s: %w", f.Key, err)
 		}
+	}
+	if saved.Stale {
+		return saved, nil
+	}
+	record, err := s.parsed(f.Key)
+	if err == nil {
+		saved.Linked, err = s.updateStubs(ctx, record)
+	}
+	if err = ignoreUnreadable(err); err != nil {
+		return Saved{}, fmt.Errorf("save %s: links: %w", f.Key, err)
 	}
 	return saved, nil
 }
@@ -137,7 +151,7 @@ func (s *Store) leavePointer(ctx context.Context, id, from, to string, at time.T
 // wrong: it must not lock the issue for as long as that.
 func later(stored rawjson.Object, at time.Time) bool {
 	for _, member := range []string{"_synced_at", "_deleted_at"} {
-		t, err := time.Parse("2006-01-02T15:04:05.000000-07:00", textMember(stored, member))
+		t, err := time.Parse(stampLayout, textMember(stored, member))
 		if err == nil && t.After(at.Truncate(time.Microsecond)) && !t.After(time.Now()) {
 			return true
 		}
@@ -197,6 +211,7 @@ func (s *Store) merge(stored rawjson.Object, f Fetch) (rawjson.Object, error) {
 		record.Set("_incomplete", missing)
 	}
 	record.Set("_synced_at", quote(stamp(f.StartedAt)))
+	s.freshenStubs(&record, f.StartedAt)
 	return record, nil
 }
 

@@ -289,6 +289,9 @@ func quote(s string) json.RawMessage {
 	return b
 }
 
+// stampLayout reads what stamp writes.
+const stampLayout = "2006-01-02T15:04:05.000000-07:00"
+
 // stamp is the form of our own instants.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000+00:00") }
 
