@@ -1,0 +1,214 @@
+package jirasync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/jirasync/jirasync/internal/inbox"
+	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/webhook"
+)
+
+// attachmentWorkers is how many issues have their attachments read at once.
+const attachmentWorkers = 4
+
+// attachmentLoop downloads until ctx ends. Data comes first and files last: a
+// large download must never hold up a row.
+func (w *worker) attachmentLoop(ctx context.Context) {
+	for {
+		key, ok := w.files.take(ctx)
+		if !ok {
+			return
+		}
+		landed, err := w.s.downloadAttachments(ctx, key)
+		if err != nil && ctx.Err() == nil {
+			w.s.stats.failures.Add(1)
+			w.s.log.WarnContext(ctx, "attachments are missing; the next event or backfill tries again", "issue", key, "error", err)
+		}
+		if landed > 0 {
+			if result, err := w.s.apply(context.WithoutCancel(ctx), key); err != nil || len(result.Failed) > 0 {
+				w.s.log.ErrorContext(ctx, "attachment paths could not be written", "issue", key, "error", errors.Join(err, result.Failed[key]))
+			}
+		}
+		w.files.done(key)
+	}
+}
+
+// attachment is what a record says of one.
+type attachment struct {
+	ID       string `json:"id"`
+	Filename string `json:"filename"`
+	MimeType string `json:"mimeType"`
+	Size     *int64 `json:"size"`
+}
+
+// downloadAttachments reads the attachments of a stored issue that are not on
+// disk yet, and returns how many landed. One that fails does not stop the
+// others.
+func (s *Syncer) downloadAttachments(ctx context.Context, key string) (landed int, err error) {
+	record, err := s.store.Record(key)
+	if err != nil {
+		return 0, err
+	}
+	var issue struct {
+		Fields struct {
+			Attachment []json.RawMessage `json:"attachment"`
+		} `json:"fields"`
+	}
+	if err := json.Unmarshal(record, &issue); err != nil {
+		return 0, fmt.Errorf("attachments of %s: the record does not list them", key)
+	}
+	var errs []error
+	for _, raw := range issue.Fields.Attachment {
+		var a attachment
+		if json.Unmarshal(raw, &a) != nil {
+			continue // counted by the transform
+		}
+		ok, err := s.downloadAttachment(ctx, key, a)
+		if ok {
+			landed++
+		}
+		errs = append(errs, err)
+	}
+	return landed, errors.Join(errs...)
+}
+
+func (s *Syncer) downloadAttachment(ctx context.Context, key string, a attachment) (landed bool, err error) {
+	size := int64(-1)
+	if a.Size != nil && *a.Size >= 0 {
+		size = *a.Size
+	}
+	if size > s.maxAttachment() {
+		s.stats.attachmentsSkipped.Add(1)
+		s.log.InfoContext(ctx, "attachment is larger than the limit and is not stored", "issue", key, "attachment", a.ID, "size_bytes", size)
+		return false, nil
+	}
+	if stored, err := s.store.HasAttachment(key, a.ID, a.Filename, size); err != nil || stored {
+		return false, err
+	}
+	err = s.store.SaveAttachment(ctx, key, a.ID, a.Filename, func(w io.Writer) error {
+		_, err := s.site.Download(ctx, jira.AttachmentInfo{ID: a.ID, Size: size, MimeType: a.MimeType}, w)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	s.stats.attachmentsStored.Add(1)
+	return true, nil
+}
+
+func (s *Syncer) maxAttachment() int64 {
+	if s.cfg.MaxAttachmentBytes > 0 {
+		return s.cfg.MaxAttachmentBytes
+	}
+	return jira.MaxAttachment
+}
+
+// queueMissingAttachments finds what an earlier run did not get to: rows of
+// the attachments table without a file.
+func (s *Syncer) queueMissingAttachments(ctx context.Context, files *keySet) {
+	keys, err := s.tables.MissingAttachments(s.maxAttachment())
+	if err != nil {
+		s.log.WarnContext(ctx, "attachments table could not be searched for missing files", "error", err)
+	}
+	for _, key := range keys {
+		files.add(key)
+	}
+}
+
+// resolve finds the issue that an item is about. Attachment events carry none:
+// a new attachment is looked for in Jira, a removed one in our own table.
+func (s *Syncer) resolve(ctx context.Context, item inbox.Item) (ref webhook.IssueRef, found bool, err error) {
+	if item.AttachmentID == "" {
+		return item.Ref, true, nil
+	}
+	key, err := s.tables.AttachmentIssue(item.AttachmentID)
+	if err != nil {
+		return webhook.IssueRef{}, false, err
+	}
+	if key != "" {
+		return webhook.IssueRef{Key: key}, true, nil
+	}
+	if s.site == nil {
+		return webhook.IssueRef{}, false, ErrNoCredentials
+	}
+	hit, err := s.site.AttachmentIssue(ctx, item.AttachmentID)
+	if errors.Is(err, jira.ErrNotFound) {
+		if item.Attempt >= maxOddAnswers {
+			return webhook.IssueRef{}, false, nil // removed before we saw it; its issue's own event refreshes the rest
+		}
+		return webhook.IssueRef{}, false, fmt.Errorf("attachment %s: no issue carries it yet", item.AttachmentID)
+	}
+	if err != nil {
+		return webhook.IssueRef{}, false, err
+	}
+	return webhook.IssueRef{ID: hit.ID, Key: hit.Key}, true, nil
+}
+
+// keySet is a queue of issue keys in which each stands once, in hand or waiting.
+type keySet struct {
+	mu      sync.Mutex
+	waiting map[string]bool
+	busy    map[string]bool
+	wake    chan struct{} // one token when something waits
+}
+
+func newKeySet() *keySet {
+	return &keySet{waiting: map[string]bool{}, busy: map[string]bool{}, wake: make(chan struct{}, 1)}
+}
+
+func (q *keySet) add(key string) {
+	q.mu.Lock()
+	q.waiting[key] = true
+	q.mu.Unlock()
+	q.signal()
+}
+
+func (q *keySet) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns a key that nobody works on, or false when ctx has ended.
+func (q *keySet) take(ctx context.Context) (string, bool) {
+	for ctx.Err() == nil {
+		if key, ok := q.pick(); ok {
+			return key, true
+		}
+		select {
+		case <-ctx.Done():
+		case <-q.wake:
+		}
+	}
+	return "", false
+}
+
+func (q *keySet) pick() (string, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for key := range q.waiting {
+		if q.busy[key] {
+			continue
+		}
+		delete(q.waiting, key)
+		q.busy[key] = true
+		if len(q.waiting) > 0 {
+			q.signal()
+		}
+		return key, true
+	}
+	return "", false
+}
+
+func (q *keySet) done(key string) {
+	q.mu.Lock()
+	delete(q.busy, key)
+	q.mu.Unlock()
+	q.signal()
+}

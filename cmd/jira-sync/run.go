@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jirasync/jirasync"
+	"github.com/jirasync/jirasync/jira"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// stdio are the streams of one run.
+type stdio struct {
+	in  io.Reader
+	out io.Writer // results
+	err io.Writer // all else
+}
+
+// usageError is wrong usage: exit code 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// app is one run of the command.
+type app struct {
+	stdio
+	settings settings
+	json     bool
+	verbose  bool
+}
+
+// run executes the command line and returns the exit code.
+func run(ctx context.Context, args []string, std stdio) int {
+	a := &app{stdio: std}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(std.err, "jira-sync:", err)
+	if hint := hintFor(err); hint != "" {
+		fmt.Fprintln(std.err, "hint:", hint)
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "jira-sync",
+		Short: "Keep Jira Cloud tickets as Parquet files, in real time",
+		Long: `jira-sync receives Jira's signed webhooks, reads each changed issue whole,
+keeps its raw JSON and its attachments, and brings six Parquet tables (issues,
+comments, attachments, changelog, issuelinks, remote_links; one file a month)
+up to date for DuckDB.
+
+Start with "jira-sync demo", which needs no Jira and no credentials.
+
+Flags set everything but secrets; the environment supplies secrets and
+defaults. Each secret X can also be the path of a file in X_FILE.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	flags := root.PersistentFlags()
+	flags.BoolVar(&a.json, "json", false, "results and log as JSON")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each step")
+	flags.StringVar(&a.settings.envFile, "env-file", "", "read environment variables from this file; those already set win")
+	flags.StringVar(&a.settings.configFile, "config", "", "jira-sync.yaml: projects and the custom-field map")
+	root.AddCommand(a.demoCommand(), a.serveCommand(), a.backfillCommand(), a.transformCommand(),
+		a.upsertCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
+	for _, cmd := range root.Commands() {
+		cmd.Args = usageArgs(cmd.Args)
+	}
+	return root
+}
+
+// usageArgs makes wrong arguments a usage error.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check == nil {
+			check = cobra.NoArgs
+		}
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+// logger writes to standard error: text for people, JSON with --json.
+func (a *app) logger() *slog.Logger {
+	level := slog.LevelInfo
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if a.json {
+		return slog.New(slog.NewJSONHandler(a.err, opts))
+	}
+	return slog.New(slog.NewTextHandler(a.err, opts))
+}
+
+// result prints v as JSON with --json, and as text otherwise.
+func (a *app) result(v any, text string) error {
+	if !a.json {
+		_, err := io.WriteString(a.out, text)
+		return err
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// hintFor says what to do about an error.
+func hintFor(err error) string {
+	var failure *jira.Error
+	switch {
+	case errors.As(err, &failure) && failure.Hint != "":
+		return failure.Hint
+	case errors.Is(err, jirasync.ErrNoCredentials):
+		return "set JIRA_DOMAIN, JIRA_EMAIL and JIRA_API_TOKEN, or try \"jira-sync demo\", which needs none"
+	case errors.Is(err, os.ErrPermission):
+		return "check the owner and mode of the data and Parquet directories"
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		return "jira-sync --help lists the commands"
+	}
+	return ""
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jirasync/jirasync"
+	"github.com/jirasync/jirasync/transform"
+)
+
+// offline makes the configuration of a command that never asks Jira. The
+// domain only goes into issue_url.
+func (a *app) offline(dataDir, parquetDir, distDir string) (*jirasync.Syncer, error) {
+	s := &a.settings
+	s.dataDir, s.parquetDir, s.distDir = cmp.Or(dataDir, s.dataDir), cmp.Or(parquetDir, s.parquetDir), cmp.Or(distDir, s.distDir)
+	cfg, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Domain == "" && cfg.BaseURL == "" {
+		return nil, usageError{errors.New("JIRA_DOMAIN is not set; issue_url needs it (--domain)")}
+	}
+	return a.open(cfg)
+}
+
+func (a *app) transformCommand() *cobra.Command {
+	var rawDir, outputDir, attachmentsDir, distDir string
+	cmd := &cobra.Command{
+		Use:   "transform",
+		Short: "Rebuild all tables from the records",
+		Long: `Makes all tables anew from the saved records, a month at a time. A record that
+cannot be read is named and counted and does not cost its month; the exit code
+is then 1.
+
+Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR.`,
+		Example: "  jira-sync transform --raw-dir /data/raw/jira --output-dir /data/parquet/jira",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.settings.attachmentsDir = attachmentsDir
+			s, err := a.offline(rawDir, outputDir, distDir)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			result, err := s.Rebuild(cmd.Context(), transform.RebuildOptions{})
+			return a.applied(result, err)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&rawDir, "raw-dir", "", "the data directory with issues/ ($JIRA_DATA_DIR)")
+	flags.StringVar(&outputDir, "output-dir", "", "where the tables go ($JIRA_PARQUET_DIR)")
+	flags.StringVar(&attachmentsDir, "attachments-dir", "", "where the attachments lie (default RAW-DIR/attachments)")
+	flags.StringVar(&distDir, "dist-dir", "", "a copy of the tables for analysts ($JIRA_DIST_DIR)")
+	flags.StringVar(&a.settings.domain, "domain", "", "the site's host name ($JIRA_DOMAIN)")
+	return cmd
+}
+
+func (a *app) upsertCommand() *cobra.Command {
+	var deleted bool
+	cmd := &cobra.Command{
+		Use:   "upsert KEY...",
+		Short: "Bring the tables to the saved records of some issues",
+		Long: `Brings the tables to the saved records of the named issues, without asking Jira.
+With --deleted the issues get a tombstone and their rows leave all tables; a
+later fetch revives an issue that Jira still has.
+
+Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR.`,
+		Example: "  jira-sync upsert SUPPORT-1 SUPPORT-2",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, keys []string) error {
+			s, err := a.offline("", "", "")
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			call := s.Upsert
+			if deleted {
+				call = s.Delete
+			}
+			result, err := call(cmd.Context(), keys...)
+			return a.applied(result, err)
+		},
+	}
+	cmd.Flags().BoolVar(&deleted, "deleted", false, "the issues are gone from Jira")
+	a.settings.addDirs(cmd.Flags())
+	cmd.Flags().StringVar(&a.settings.domain, "domain", "", "the site's host name ($JIRA_DOMAIN)")
+	return cmd
+}
+
+// appliedResult is the JSON form of a transform's result.
+type appliedResult struct {
+	Issues int               `json:"issues"`
+	Files  []appliedFile     `json:"files"`
+	Failed map[string]string `json:"failed,omitempty"`
+}
+
+type appliedFile struct {
+	Table   string `json:"table"`
+	Month   string `json:"month"`
+	Removed bool   `json:"removed,omitempty"`
+}
+
+func (a *app) applied(result transform.Result, err error) error {
+	out := appliedResult{Issues: len(result.Applied), Files: []appliedFile{}}
+	for _, f := range result.Files {
+		out.Files = append(out.Files, appliedFile{f.Table, f.Month, f.Removed})
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "issues  %d\nfiles   %d\nfailed  %d\n", out.Issues, len(out.Files), len(result.Failed))
+	for _, key := range slices.Sorted(maps.Keys(result.Failed)) {
+		if out.Failed == nil {
+			out.Failed = map[string]string{}
+		}
+		out.Failed[key] = result.Failed[key].Error()
+		fmt.Fprintf(&b, "  %s: %s\n", key, out.Failed[key])
+	}
+	if err == nil && len(result.Failed) > 0 {
+		err = fmt.Errorf("%d issues failed", len(result.Failed))
+	}
+	return errors.Join(a.result(out, b.String()), err)
+}
+
+func (a *app) viewsCommand() *cobra.Command {
+	var dir, prefix string
+	cmd := &cobra.Command{
+		Use:   "views",
+		Short: "Print DuckDB statements that make a view of each table",
+		Long: `Prints the DuckDB statements that make a view of each table over the Parquet
+files below the directory.
+
+Environment: JIRA_PARQUET_DIR.`,
+		Example: "  jira-sync views --dir ~/jira | duckdb jira.duckdb",
+		RunE: func(*cobra.Command, []string) error {
+			if err := a.settings.load(); err != nil {
+				return usageError{err}
+			}
+			sql, err := jirasync.Views(a.settings.or(dir, "JIRA_PARQUET_DIR", defaultParquetDir), prefix)
+			if err != nil {
+				return err
+			}
+			return a.result(map[string]string{"sql": sql}, sql)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "directory of the tables ($JIRA_PARQUET_DIR)")
+	cmd.Flags().StringVar(&prefix, "prefix", "jira_", "what the names of the views begin with")
+	return cmd
+}

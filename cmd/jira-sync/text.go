@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jirasync/jirasync/adf"
+)
+
+// maxDocument bounds one document, and one line with --ndjson.
+const maxDocument = 64 << 20
+
+func (a *app) adfCommand() *cobra.Command {
+	var to string
+	var ndjson bool
+	cmd := &cobra.Command{
+		Use:   "adf [FILE]",
+		Short: "Print an Atlassian document as text",
+		Long: `Reads Atlassian Document Format (JSON) from FILE or standard input and prints
+it as plain text. With --ndjson each line is a document, and each line of the
+output a JSON string.`,
+		Example: `  jq .fields.description issue.json | jira-sync adf`,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if to != "text" {
+				return usageError{fmt.Errorf("--to: %q is not a format; want text", to)}
+			}
+			in := a.in
+			if len(args) == 1 && args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				in = f
+			}
+			if ndjson {
+				return a.convertLines(in)
+			}
+			return a.convert(in)
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "text", "output format: text")
+	cmd.Flags().BoolVar(&ndjson, "ndjson", false, "one document a line in, one JSON string a line out")
+	return cmd
+}
+
+func (a *app) convert(in io.Reader) error {
+	doc, err := io.ReadAll(io.LimitReader(in, maxDocument+1))
+	if err != nil {
+		return err
+	}
+	if len(doc) > maxDocument {
+		return fmt.Errorf("document is larger than %d bytes", maxDocument)
+	}
+	text, err := adf.PlainText(doc)
+	if err != nil {
+		return err
+	}
+	return a.result(map[string]string{"text": text}, text+"\n")
+}
+
+// convertLines goes on after a bad line, prints null in its place and fails at
+// the end, so that output and input lines correspond.
+func (a *app) convertLines(in io.Reader) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxDocument)
+	out := bufio.NewWriter(a.out)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	bad, n := 0, 0
+	for lines.Scan() {
+		n++
+		var line any
+		if text, err := adf.PlainText(lines.Bytes()); err != nil {
+			bad++
+			fmt.Fprintf(a.err, "jira-sync: line %d: %v\n", n, err)
+		} else {
+			line = text
+		}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	err := errors.Join(lines.Err(), out.Flush())
+	if err == nil && bad > 0 {
+		err = fmt.Errorf("%d of %d lines are not documents", bad, n)
+	}
+	return err
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		RunE: func(*cobra.Command, []string) error {
+			v := buildVersion()
+			return a.result(v, fmt.Sprintf("jira-sync %s (%s)\n", v.Version, v.Go))
+		},
+	}
+}
+
+type versionInfo struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go"`
+}
+
+// buildVersion reads the version from the build, which knows it better than a constant.
+func buildVersion() versionInfo {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return versionInfo{Version: "unknown"}
+	}
+	v := versionInfo{Version: info.Main.Version, Go: info.GoVersion}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	return v
+}

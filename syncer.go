@@ -1,0 +1,180 @@
+package jirasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jirasync/jirasync/internal/inbox"
+	"github.com/jirasync/jirasync/internal/issuekey"
+	"github.com/jirasync/jirasync/internal/rawstore"
+	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/partition"
+	"github.com/jirasync/jirasync/transform"
+)
+
+// ErrNoCredentials reports a call that needs Jira on a Syncer without an account.
+var ErrNoCredentials = errors.New("jirasync: JIRA_EMAIL and JIRA_API_TOKEN are not set")
+
+// Syncer keeps the tables equal to Jira. It is safe for concurrent use.
+type Syncer struct {
+	cfg    Config
+	log    *slog.Logger
+	site   *jira.Client // nil without credentials
+	agent  *jira.Client // the SLA account; nil when there is none
+	store  *rawstore.Store
+	tables *transform.Tables
+	dist   *partition.Dir // nil when there is no copy
+
+	publishing sync.Mutex // held while files are copied
+	distBehind bool       // the copy may lack a file that nobody will name again
+
+	inbox atomic.Pointer[inbox.Inbox] // set while Run runs
+	stats counters
+}
+
+// New checks the configuration, opens the directories and returns a Syncer.
+// All faults of the configuration are reported together. New starts nothing
+// and talks to nobody; see [Syncer.Run].
+func New(cfg Config) (*Syncer, error) {
+	siteURL := cfg.siteURL()
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	s := &Syncer{cfg: cfg, log: cfg.Logger}
+	if err := s.connect(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	if err := s.open(siteURL); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// connect makes the clients; it sends nothing.
+func (s *Syncer) connect() (err error) {
+	account := jira.Config{
+		BaseURL: s.cfg.BaseURL, Email: s.cfg.Email, Token: s.cfg.APIToken,
+		Transport: s.cfg.Transport, Logger: s.log,
+		MediaHosts: s.cfg.MediaHosts, MaxAttachmentBytes: s.cfg.MaxAttachmentBytes,
+		RateLimit: s.cfg.RateLimit,
+	}
+	if s.cfg.Email != "" && !s.cfg.APIToken.IsZero() {
+		if s.site, err = jira.New(account); err != nil {
+			return err
+		}
+	}
+	if s.cfg.SLAEmail != "" {
+		account.Email, account.Token = s.cfg.SLAEmail, s.cfg.SLAAPIToken
+		if s.cfg.CloudID != "" {
+			account.BaseURL = strings.TrimSuffix(s.cfg.APIBaseURL, "/") + "/ex/jira/" + s.cfg.CloudID
+		}
+		if s.agent, err = jira.New(account); err != nil {
+			return fmt.Errorf("SLA account: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Syncer) open(siteURL string) (err error) {
+	if s.store, err = rawstore.Open(s.cfg.DataDir, rawstore.Options{
+		SLAFields: s.cfg.Fields.IDs(transform.KindSLA), Attachments: s.cfg.AttachmentsDir, Logger: s.log,
+	}); err != nil {
+		return err
+	}
+	if s.tables, err = transform.Open(s.cfg.ParquetDir, transform.Options{
+		SiteURL: siteURL, Fields: s.cfg.Fields, Attachment: s.store.AttachmentPath, Logger: s.log,
+	}); err != nil {
+		return err
+	}
+	if s.cfg.DistDir != "" {
+		if s.dist, err = partition.Open(s.cfg.DistDir); err != nil {
+			return err
+		}
+	}
+	s.distBehind = true
+	return nil
+}
+
+// Close releases the directories. It must not be called while Run runs.
+func (s *Syncer) Close() error {
+	var errs []error
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.tables != nil {
+		errs = append(errs, s.tables.Close())
+	}
+	if s.dist != nil {
+		errs = append(errs, s.dist.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// CheckLogin asks Jira who we are, with both accounts. An expired token shows
+// here and nowhere else for sure, because Jira serves it as anonymous.
+func (s *Syncer) CheckLogin(ctx context.Context) error {
+	if s.site == nil {
+		return ErrNoCredentials
+	}
+	var errs []error
+	if _, err := s.site.Myself(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("JIRA_API_TOKEN: %w", err))
+	}
+	if s.agent != nil {
+		if _, err := s.agent.Myself(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("JIRA_SLA_API_TOKEN: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// wanted reports whether the issue belongs to a configured project.
+func (s *Syncer) wanted(key string) bool {
+	if len(s.cfg.Projects) == 0 {
+		return true
+	}
+	for _, p := range s.cfg.Projects {
+		if p == issuekey.Project(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// apply brings the tables, and their copy, to what the records say. An issue
+// that did not land is named in the result; the error is what concerns them all.
+func (s *Syncer) apply(ctx context.Context, keys ...string) (transform.Result, error) {
+	result, err := transform.Upsert(ctx, s.tables, s.store, keys...)
+	s.stats.filesWritten.Add(int64(len(result.Files)))
+	if len(result.Failed) > 0 {
+		err = nil
+	}
+	return result, errors.Join(err, s.publish(ctx, result.Files...))
+}
+
+// publish copies the changed files. After a failure, and at the start, nobody
+// knows what the copy lacks: then everything is compared.
+func (s *Syncer) publish(ctx context.Context, files ...partition.File) error {
+	if s.dist == nil {
+		return nil
+	}
+	s.publishing.Lock()
+	defer s.publishing.Unlock()
+	var err error
+	if s.distBehind {
+		err = s.tables.Dir().PublishAll(ctx, s.dist)
+	} else {
+		err = s.tables.Dir().Publish(ctx, s.dist, files...)
+	}
+	s.distBehind = err != nil
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}

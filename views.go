@@ -1,0 +1,52 @@
+package jirasync
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/jirasync/jirasync/partition"
+	"github.com/jirasync/jirasync/transform"
+)
+
+var viewPrefix = regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_]{0,62}\z`)
+
+// Views returns the DuckDB statements that make one view a table over the
+// files below dir, which is a Parquet or a distribution directory. A table
+// without any file is left out with a comment, because DuckDB refuses a view
+// over nothing. The prefix ("jira_" by convention, may be empty) must be an
+// identifier.
+func Views(dir, prefix string) (string, error) {
+	if prefix != "" && !viewPrefix.MatchString(prefix) {
+		return "", fmt.Errorf("views: prefix must be letters, digits and underscores")
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("views: %w", err)
+	}
+	if strings.ContainsAny(abs, "*?[]{}\n\r\x00") {
+		return "", fmt.Errorf("views: the directory's name holds characters that DuckDB reads as a pattern")
+	}
+	files, err := partition.Open(abs)
+	if err != nil {
+		return "", fmt.Errorf("views: %w", err)
+	}
+	defer files.Close()
+	var b strings.Builder
+	b.WriteString("-- DuckDB views over the Jira tables. All timestamps are UTC instants.\nSET TimeZone = 'UTC';\n")
+	for _, table := range transform.Schema(transform.Options{}) {
+		months, err := files.Months(table.Name)
+		if err != nil {
+			return "", fmt.Errorf("views: %w", err)
+		}
+		if len(months) == 0 {
+			fmt.Fprintf(&b, "-- %s%s: no files yet\n", prefix, table.Name)
+			continue
+		}
+		glob := filepath.ToSlash(filepath.Join(abs, table.Name, "*.parquet"))
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s%s\" AS SELECT * FROM read_parquet('%s', union_by_name = true);\n",
+			prefix, table.Name, strings.ReplaceAll(glob, "'", "''"))
+	}
+	return b.String(), nil
+}
