@@ -1,7 +1,11 @@
 package main
 
 import (
+	"io/fs"
+	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -12,5 +16,32 @@ func TestMain(m *testing.M) {
 
 // Each script runs one verb, or one mistake, as a user would.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "terminate": terminate},
+	})
+}
+
+// waitFor waits until something other than a directory lies below a path: a
+// server that was started in the background has got that far.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		found := false
+		_ = filepath.WalkDir(ts.MkAbs(args[0]), func(_ string, d fs.DirEntry, err error) error {
+			found = found || err == nil && !d.IsDir()
+			return nil
+		})
+		if found {
+			return
+		}
+	}
+	ts.Fatalf("%s holds nothing", args[0])
+}
+
+// terminate sends SIGTERM, as a service manager does, to what runs in the
+// background.
+func terminate(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	}
 }
