@@ -137,8 +137,12 @@ func verify(r io.ReaderAt, size int64) error {
 	start := int64(0)
 	for i, s := range sections {
 		hash := crc32.New(castagnoli)
-		if _, err := io.CopyBuffer(struct{ io.Writer }{hash}, io.NewSectionReader(r, start, s.end-start), buf); err != nil {
+		n, err := io.CopyBuffer(hash, io.NewSectionReader(r, start, s.end-start), buf)
+		if err != nil {
 			return err
+		}
+		if n != s.end-start {
+			return corrupt("ends early")
 		}
 		if hash.Sum32() != s.crc {
 			return corrupt("row group %d is damaged", i)

@@ -117,8 +117,13 @@ func groupRows(t *testing.T, file []byte) []int {
 	for _, group := range f.Metadata().RowGroups {
 		rows = append(rows, int(group.NumRows))
 	}
+	// Each has a checksum over exactly its own bytes, so that it can be
+	// copied to another file with it.
 	ends, err := partition.Sections(file)
 	require.NoError(t, err)
 	require.Len(t, ends, len(rows))
+	for i, group := range f.Metadata().RowGroups {
+		require.Equal(t, ends[i], group.FileOffset+group.TotalCompressedSize)
+	}
 	return rows
 }

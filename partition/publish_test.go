@@ -171,7 +171,7 @@ func TestReadersOfTheCopySeeWholeFiles(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { // ends after the last publication; received below
 		var err error
-		for i := range 60 {
+		for i := range 30 {
 			err = errors.Join(err, publish(i))
 		}
 		done <- err
