@@ -143,14 +143,14 @@ var fieldKinds = map[FieldKind][]kindColumn{
 		raw := e.get(field)
 		return textOrNull(scalar(ifType(raw, isNumber(string(raw)))))
 	}}},
-	KindRating: {{number, 0, "`.rating`, a whole number", func(e element, field string) partition.Value {
+	KindRating: {{number, 0, ", `rating`, a whole number", func(e element, field string) partition.Value {
 		return intOrNull(integer(e.object.object(field).get("rating")))
 	}}},
 	KindJSMRequest: {
-		{text, repeats, "`.requestType.name`", func(e element, field string) partition.Value {
+		{text, repeats, ", `requestType.name`", func(e element, field string) partition.Value {
 			return textOrNull(scalar(e.at(field, "requestType", "name")))
 		}},
-		{text, repeats, "`.currentStatus.status`", func(e element, field string) partition.Value {
+		{text, repeats, ", `currentStatus.status`", func(e element, field string) partition.Value {
 			return textOrNull(scalar(e.at(field, "currentStatus", "status")))
 		}},
 	},
