@@ -22,9 +22,13 @@ type request struct {
 // issues that it names. It returns nil only when both is done. Many callers
 // share one fsync.
 //
-// If ctx ends first, or the error is not nil, the delivery may or may not be
+// Errors: ErrClosed, ErrBusy, and those of the file system. If ctx ends first, or the error is not nil, the delivery may or may not be
 // in the log. d.Body must not be changed afterwards in that case.
 func (q *Inbox) Append(ctx context.Context, d webhook.Delivery) error {
+	defer q.senders.Add(-1)
+	if q.senders.Add(1) > maxSenders {
+		return ErrBusy
+	}
 	if y := d.ReceivedAt.Year(); d.ReceivedAt.IsZero() || y < 1 || y > 9999 {
 		d.ReceivedAt = time.Now()
 	}

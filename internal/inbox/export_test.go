@@ -15,7 +15,12 @@ func WithHook(o Options, hook func(step string, f *os.File) error) Options {
 	return o
 }
 
-const BatchDelay, CheckpointInterval, DuplicateWindow = batchDelay, checkpointInterval, duplicateWindow
+const (
+	BatchDelay         = batchDelay
+	CheckpointInterval = checkpointInterval
+	DuplicateWindow    = duplicateWindow
+	MaxSenders         = maxSenders
+)
 
 var Seal = seal
 

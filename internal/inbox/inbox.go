@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/filelock"
@@ -17,6 +18,9 @@ import (
 var (
 	// ErrClosed reports a call after Close.
 	ErrClosed = errors.New("inbox: closed")
+
+	// ErrBusy reports that more senders wait than the disk can serve.
+	ErrBusy = errors.New("inbox: too many waiting")
 
 	// ErrLocked reports that another process appends to this log.
 	ErrLocked = errors.New("inbox: event log in use")
@@ -65,6 +69,7 @@ const (
 	defaultRetention    = 30 * 24 * time.Hour
 	lockName            = ".locks/log.lock"
 
+	maxSenders         = 4096 // Jira sends 30 at once; more is an attack or a stuck disk
 	batchRecords       = 256
 	batchBytes         = 8 << 20 // above it a batch takes no further body
 	batchDelay         = 2 * time.Millisecond
@@ -79,6 +84,7 @@ type Inbox struct {
 	logger  *slog.Logger
 	unlock  func()
 
+	senders  atomic.Int64 // in Append
 	requests chan *request
 	closing  chan struct{} // closed by Close
 	changed  chan struct{} // a token when the checkpoint is out of date
@@ -321,9 +327,7 @@ func (q *Inbox) Resolve(it Item, ref webhook.IssueRef) {
 	}
 	now := time.Now()
 	work := *it.work
-	if e := q.queue.find(ref, ""); e != it.entry {
-		q.queue.give(e, &work, now)
-	}
+	q.queue.give(q.queue.find(ref, ""), &work, now)
 	q.queue.done(it.entry, it.work, now)
 	q.notify()
 	q.touch()

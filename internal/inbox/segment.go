@@ -182,22 +182,25 @@ func (r *segmentReader) read() (record, error) {
 // of the segment is returned.
 func (r *segmentReader) resync(start int64) (pos int64, found bool, err error) {
 	window := make([]byte, 64<<10)
-	for pos = start + 1; pos < r.size; {
-		part := window[:min(int64(len(window)), r.size-pos)]
-		if n, err := r.file.ReadAt(part, pos); err != nil && n < len(part) {
+	for base := start + 1; base < r.size; {
+		part := window[:min(int64(len(window)), r.size-base)]
+		if n, err := r.file.ReadAt(part, base); err != nil && n < len(part) {
 			return 0, false, err
 		}
-		i := bytes.Index(part, magic)
-		if i < 0 {
-			pos += int64(max(1, len(part)-len(magic)+1))
-			continue
+		for from := 0; ; {
+			i := bytes.Index(part[from:], magic)
+			if i < 0 {
+				break
+			}
+			pos := base + int64(from+i)
+			r.seek(pos)
+			if _, err := r.read(); !errors.Is(err, errDamaged) {
+				return pos, true, err
+			}
+			from += i + 1
 		}
-		pos += int64(i)
-		r.seek(pos)
-		if _, err := r.read(); !errors.Is(err, errDamaged) {
-			return pos, true, err
-		}
-		pos++
+		// A magic across the border is found with the next window.
+		base += int64(max(1, len(part)-len(magic)+1))
 	}
 	return r.size, false, nil
 }
