@@ -23,11 +23,11 @@ import (
 func TestIssueDoesNotDependOnPath(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, size := range []int{0, 1, 20, 21, 100, 101, 131} {
+	for _, size := range []int{0, 1, 21, 100, 131} {
 		s := fakeSite{comments: elements(size, rng), worklogs: elements(size/3, rng), histories: elements(size, rng)}
 		var want string
 		for _, embed := range []int{size, 100, 20, 1, 0, -1} {
-			for _, page := range []int{1000, 100, 7} {
+			for _, page := range []int{100, 7} {
 				s.embed, s.page = embed, page
 				issue, err := newClient(t, s.RoundTrip, nil).Issue(t.Context(), "A-1")
 				require.NoError(t, err)

@@ -22,3 +22,12 @@ func FetchMedia(ctx context.Context, address string) error {
 	}
 	return err
 }
+
+// SendWithCredentials sends a request by way of the door that adds them.
+func (c *Client) SendWithCredentials(address string) error {
+	res, err := c.site.Get(address)
+	if err == nil {
+		discard(res.Body)
+	}
+	return err
+}

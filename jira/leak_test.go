@@ -186,6 +186,23 @@ func TestArgumentsDoNotSteerRequests(t *testing.T) {
 	}
 }
 
+// The last door: even a request that somebody built for another place gets no
+// credentials, because it is not sent.
+func TestCredentialsAreAddedForTheSiteAlone(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://acme.example/x": true, "https://ACME.example:443/x": true,
+		"http://acme.example/x": false, "https://acme.example:8443/x": false, "https://a.acme.example/x": false, "https://evil.test/x": false,
+	} {
+		site := &redirector{}
+		client := newClient(t, site.RoundTrip, nil)
+		err := client.SendWithCredentials(address)
+		if (err == nil) != want || (len(site.seen) == 1) != want {
+			t.Errorf("%s: %v, %d requests sent, want %v", address, err, len(site.seen), want)
+		}
+	}
+}
+
 // Every request names this client and the account, and nothing else.
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
