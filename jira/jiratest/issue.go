@@ -117,7 +117,8 @@ func (s *Server) create(projectKey string, fields Fields, by *user) *issue {
 
 // assign sets fields on an issue that is not yet visible.
 func (s *Server) assign(i *issue, verb string, fields Fields) bool {
-	for id, in := range fields {
+	for _, id := range sortedKeys(fields) { // in order, as values may get ids
+		in := fields[id]
 		if id == "created" || id == "updated" || id == "resolutiondate" {
 			if _, isTime := in.(time.Time); isTime {
 				continue
