@@ -144,7 +144,7 @@ func TestMonths(t *testing.T) {
 	exec1(t, db, "CREATE VIEW months AS SELECT issue_key, strftime(timezone('UTC', created_at), '%Y-%m') AS month FROM issues")
 	require.NotEqual(t, "1", one(t, db, "SELECT count(DISTINCT month) FROM months"), "the demo spans several months")
 	for table := range schemas {
-		q := fmt.Sprintf("SELECT count(*) FROM %s JOIN months USING (issue_key) WHERE parse_filename(filename, true) <> month", table)
+		q := fmt.Sprintf("SELECT count(*) FROM %s JOIN months USING (issue_key) WHERE parse_filename(file_path, true) <> month", table)
 		require.Equal(t, "0", one(t, db, q), q)
 	}
 }

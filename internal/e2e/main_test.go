@@ -26,12 +26,18 @@ const (
 	demoEvents = "60"
 )
 
-// scratch is removed after the last test.
-var scratch string
+var (
+	scratch string // removed after the last test
+	root    string // the directory of the module under test
+)
 
 func TestMain(m *testing.M) {
 	var err error
 	if scratch, err = os.MkdirTemp("", "jira-sync-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if root, err = filepath.Abs(filepath.Join("..", "..")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -42,9 +48,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
-
-// root is the directory of the module under test.
-var root = filepath.Join("..", "..")
 
 // command builds jira-sync once and returns the path of the binary.
 var command = sync.OnceValues(func() (string, error) {
@@ -116,14 +119,15 @@ func openDuckDB(t *testing.T) *sql.DB {
 }
 
 // openDemo is openDuckDB with a view for each table of the demo, over the glob
-// that a reader would use, without union_by_name: equal schemas need none.
+// that a reader would use, without union_by_name: equal schemas need none. The
+// column file_path is the reader's.
 func openDemo(t *testing.T) (*sql.DB, demo) {
 	t.Helper()
 	d := demoRun(t)
 	db := openDuckDB(t)
 	for table := range schemas {
 		glob := filepath.Join(d.Parquet, table, "*.parquet")
-		exec1(t, db, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_parquet(%s, filename = true)", table, literal(glob)))
+		exec1(t, db, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_parquet(%s, filename = 'file_path')", table, literal(glob)))
 	}
 	return db, d
 }

@@ -333,11 +333,13 @@ func cell(v any) string {
 	case nil:
 		return "∅"
 	case []any:
-		data, err := json.Marshal(v)
-		if err != nil {
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false) // the columns hold plain UTF-8
+		if err := enc.Encode(v); err != nil {
 			return err.Error()
 		}
-		return string(data)
+		return strings.TrimSuffix(b.String(), "\n")
 	default:
 		return fmt.Sprint(v)
 	}

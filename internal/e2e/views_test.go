@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -57,18 +56,10 @@ func TestDemoPrintsAQuery(t *testing.T) {
 // documentation says, and finds rows.
 func TestDocumentedQueries(t *testing.T) {
 	d := demoRun(t)
-	docs, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	require.NoError(t, err)
 	block := regexp.MustCompile("(?s)```sql\n(.*?)```")
-	texts := map[string]string{}
-	for _, name := range append(docs, filepath.Join(root, "README.md")) {
-		data, err := os.ReadFile(name)
-		require.NoError(t, err)
-		texts[name] = string(data)
-	}
 	t.Chdir(filepath.Dir(d.Dir)) // the demo is ./demo here
 	queries := 0
-	for name, text := range texts {
+	for name, text := range documents(t) {
 		for _, found := range block.FindAllStringSubmatch(text, -1) {
 			queries++
 			require.NotEmpty(t, rows(t, openDuckDB(t), found[1]), "%s: %s", name, found[1])
