@@ -74,22 +74,20 @@ func (s *Syncer) fetch(ctx context.Context, ref webhook.IssueRef) (*jira.Issue, 
 	}
 	fields := s.cfg.Fields.IDs(transform.KindSLA)
 	var answer []byte
+	var slaErr error
 	var wait sync.WaitGroup
 	if s.agent != nil && len(fields) > 0 {
-		wait.Go(func() { // ends with the request; waited for below
-			raw, err := s.agent.FieldValues(ctx, idOrKey, fields)
-			if err != nil {
-				s.stats.slaFailures.Add(1)
-				s.log.WarnContext(ctx, "SLA fields could not be read; the last values stay", "issue", ref.Key, "error", err)
-				return
-			}
-			answer = raw
-		})
+		wait.Go(func() { answer, slaErr = s.agent.FieldValues(ctx, idOrKey, fields) }) // waited for below
 	}
 	issue, err := s.site.Issue(ctx, idOrKey)
 	wait.Wait()
 	if err != nil {
 		return nil, nil, fmt.Errorf("fetch issue: %w", err)
+	}
+	if slaErr != nil {
+		s.stats.slaFailures.Add(1)
+		s.log.WarnContext(ctx, "SLA fields could not be read; the last values stay", "issue", issue.Key, "error", slaErr)
+		return issue, nil, nil
 	}
 	return issue, answer, nil
 }

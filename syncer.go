@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -170,11 +172,32 @@ func (s *Syncer) publish(ctx context.Context, files ...partition.File) error {
 	if s.distBehind {
 		err = s.tables.Dir().PublishAll(ctx, s.dist)
 	} else {
-		err = s.tables.Dir().Publish(ctx, s.dist, files...)
+		err = s.publishMonths(ctx, files)
 	}
 	s.distBehind = err != nil
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}
+
+// publishMonths copies files, each month under its lock, so that a copy never
+// mixes two versions of a month.
+func (s *Syncer) publishMonths(ctx context.Context, files []partition.File) error {
+	months := map[string][]partition.File{}
+	for _, f := range files {
+		months[f.Month] = append(months[f.Month], f)
+	}
+	for _, month := range slices.Sorted(maps.Keys(months)) {
+		release, err := s.tables.Dir().LockMonth(ctx, month)
+		if err != nil {
+			return err
+		}
+		err = s.tables.Dir().Publish(ctx, s.dist, months[month]...)
+		release()
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

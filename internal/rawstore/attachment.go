@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,7 @@ func (s *Store) HasAttachment(key, id, filename string, size int64) (bool, error
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, fmt.Errorf("attachment %s of %s: %w", id, key, err)
+		return false, fmt.Errorf("attachment %s of %s: %w", id, key, withoutPath(err))
 	}
 	return info.Mode().IsRegular() && (size < 0 || info.Size() == size), nil
 }
@@ -61,9 +62,23 @@ func (s *Store) SaveAttachment(ctx context.Context, key, id, filename string, wr
 		return err
 	}
 	if err := atomicfile.Write(s.attachments, name, write); err != nil {
-		return fmt.Errorf("attachment %s of %s: %w", id, key, err)
+		return fmt.Errorf("attachment %s of %s: %w", id, key, withoutPath(err))
 	}
 	return nil
+}
+
+// withoutPath drops the path of a file error: it holds a name that a customer
+// chose, and errors are logged.
+func withoutPath(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", path.Op, path.Err)
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return fmt.Errorf("%s: %w", link.Op, link.Err)
+	}
+	return err
 }
 
 // SweepTemporaries removes what crashed writers left behind more than an hour ago.

@@ -356,6 +356,10 @@ func TestAttachments(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	_, ok := s.AttachmentPath("A-1", "78", "y.txt")
 	require.False(t, ok, "half a file was published")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "attachments", "A-2"), nil, 0o600)) // no directory can be made
+	err = s.SaveAttachment(t.Context(), "A-2", "79", "CONFIDENTIAL.txt", func(io.Writer) error { return nil })
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "CONFIDENTIAL")
 	left, err := filepath.Glob(filepath.Join(dir, "attachments", "A-1", ".tmp-*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
