@@ -143,6 +143,7 @@ type identity struct {
 	account *account  // nil: anonymous
 	failed  bool      // credentials were sent and are bad
 	refused *response // answered at once
+	open    bool      // but not by endpoints that are open to everyone
 }
 
 // authenticate finds out who calls.
@@ -171,7 +172,7 @@ func (s *Server) authenticate(r *http.Request, gateway bool) identity {
 			return identity{failed: true, refused: gatewayUnauthorized()}
 		}
 		if acct != nil {
-			return identity{failed: true, refused: unauthenticated()}
+			return identity{failed: true, refused: unauthenticated(), open: true}
 		}
 		return identity{failed: true}
 	case !gateway:

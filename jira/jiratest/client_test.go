@@ -151,3 +151,11 @@ func names(v any) []string {
 	sortStrings(out)
 	return out
 }
+
+// decode decodes an answer of any status.
+func decode(t *testing.T, a answer) object {
+	t.Helper()
+	var o object
+	require.NoError(t, json.Unmarshal(a.body, &o), "%s", a.body)
+	return o
+}

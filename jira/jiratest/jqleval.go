@@ -330,7 +330,11 @@ func (c *call) timeClause(q *jqlClause, of func(*indexed) time.Time) (matcher, e
 	if strings.Contains(q.op, "~") || strings.Contains(q.op, "in") {
 		return nil, &jqlError{fmt.Sprintf("The operator '%s' is not supported by the '%s' field.", q.op, q.field)}
 	}
-	limit, valid := c.instant(q.values[0])
+	zone := c.zone
+	if strings.HasPrefix(strings.ToLower(q.field), "due") {
+		zone = time.UTC // a date without a time belongs to no zone
+	}
+	limit, valid := c.instant(q.values[0], zone)
 	if !valid {
 		return nil, &jqlError{fmt.Sprintf("Date value '%s' for field '%s' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "+
 			"'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'.", q.values[0].text, q.field)}
@@ -357,15 +361,15 @@ func (c *call) timeClause(q *jqlClause, of func(*indexed) time.Time) (matcher, e
 
 var jqlPeriod = regexp.MustCompile(`^([+-]?)((?:\d{1,6}[wdhm]\s*)+)$`)
 
-// instant reads a date: to the minute, in the time zone of the caller's
-// profile, or relative to now.
+// instant reads a date: to the minute, in a time zone (that of the caller's
+// profile), or relative to now.
 //
 // Source: support.atlassian.com, "JQL fields"; the zone as reported by
 // connectors in public.
-func (c *call) instant(v jqlValue) (time.Time, bool) {
+func (c *call) instant(v jqlValue, zone *time.Location) (time.Time, bool) {
 	if v.function {
-		local := c.now.In(c.zone)
-		midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, c.zone)
+		local := c.now.In(zone)
+		midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
 		switch v.text {
 		case "now":
 			return c.now, true
@@ -377,7 +381,7 @@ func (c *call) instant(v jqlValue) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	for _, layout := range []string{"2006-01-02 15:04", "2006/01/02 15:04", "2006-01-02", "2006/01/02"} {
-		if at, err := time.ParseInLocation(layout, v.text, c.zone); err == nil {
+		if at, err := time.ParseInLocation(layout, v.text, zone); err == nil {
 			return at, true
 		}
 	}

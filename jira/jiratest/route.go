@@ -96,7 +96,7 @@ func (s *Server) respond(entry *Request, c *call, allowed []string, gateway bool
 		c.zone = s.site.actor.zone // guessed: anonymous callers get the site's zone
 	}
 	limit, left, resp := s.limits.take(entry.Endpoint, c.now)
-	if resp == nil {
+	if resp == nil && !(who.open && c.ep != nil && c.ep.public) {
 		resp = who.refused
 	}
 	if resp == nil {
