@@ -153,7 +153,7 @@ func TestHandlerAccepted(t *testing.T) {
 		{"W-23 invalid UTF-8 in a text", "{\"webhookEvent\":\"x\",\"issue\":{\"key\":\"A-1\",\"fields\":{\"summary\":\"\xff\xc3\x28\"}}}", `"x" issue id= key=A-1`},
 		{"W-23 in a name", "{\"\xff\":1,\"issue_key\":\"A-1\"}", `"" issue id= key=A-1`},
 		{"nesting 512", deep(510), `"x" issue id= key=A-1`},
-		{"W-29 many members", members(900_000), `"" issue id= key=A-1`},
+		{"W-29 many members", members(100_000), `"" issue id= key=A-1`},
 		{"W-31 other case besides", `{"issue":{"key":"A-1"},"ISSUE":{"key":"A-2"}}`, `"" issue id= key=A-1`},
 		{"W-33 null where none is needed", `{"webhookEvent":"sprint_created","issue":null}`, `"sprint_created"`},
 		{"W-33 text where none is needed", `{"webhookEvent":"sprint_created","issue":"x"}`, `"sprint_created"`},
@@ -201,27 +201,25 @@ func TestHandlerEmptyBody(t *testing.T) {
 	r.checkNormal(t)
 }
 
-// W-27 and W-28: the largest bombs end quickly. The heap is held by what
-// ParseEvent does not allocate: see TestParseEventAllocations.
+// W-27 to W-29: the largest bombs are given up where they pass the bounds, and
+// not read to their end. What they cost in memory is in
+// TestParseEventAllocations.
 func TestHandlerBombs(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("25 MiB bodies")
 	}
 	r := newReceiver(t, secret)
-	for name, body := range map[string]string{
-		"W-27 brackets":       strings.Repeat("[", 25<<20),
-		"W-27 in an object":   `{"a":` + strings.Repeat("[", 25<<20-5),
-		"W-28 empty objects":  `{"a":[` + strings.Repeat("{},", (25<<20)/3-10) + "{}]}",
-		"one long string":     `{"a":"` + strings.Repeat("x", 25<<20-6),
-		"W-29 too many names": members(1_000_000),
+	for _, tt := range []struct{ name, body, want string }{
+		{"W-27 brackets", strings.Repeat("[", 25<<20), "not a JSON object at byte 0"},
+		{"W-27 in an object", `{"a":` + strings.Repeat("[", 25<<20-5), "nested too deeply at byte 516"},
+		{"W-28 empty objects", `{"a":[` + strings.Repeat("{},", (25<<20)/3-10) + "{}]}", "too many tokens at byte 5999997"},
+		{"W-29 many names", members(1_000_000), "too many tokens at byte 8952020"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			_, err := webhook.ParseEvent([]byte(body))
-			// Far above what it takes, for slow machines and the race detector.
-			if took := time.Since(start); !errors.Is(err, webhook.ErrMalformed) || took > 10*time.Second {
-				t.Errorf("ParseEvent: %v after %v", err, took)
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := webhook.ParseEvent([]byte(tt.body))
+			if !errors.Is(err, webhook.ErrMalformed) || !strings.HasSuffix(err.Error(), tt.want) {
+				t.Errorf("ParseEvent: %v, want %s", err, tt.want)
 			}
 		})
 	}
@@ -235,9 +233,9 @@ func TestHandlerBombs(t *testing.T) {
 func TestParseEventAllocations(t *testing.T) {
 	for name, body := range map[string]string{
 		"ordinary": normal,
-		"W-27":     strings.Repeat("[", 1<<20),
-		"W-28":     `{"a":[` + strings.Repeat("{},", 1<<18) + "{}]}",
-		"W-29":     members(10_000),
+		"W-27":     strings.Repeat("[", 1<<16),
+		"W-28":     `{"a":[` + strings.Repeat("{},", 1<<14) + "{}]}",
+		"W-29":     members(1_000),
 	} {
 		data := []byte(body)
 		allocs := testing.AllocsPerRun(5, func() { _, _ = webhook.ParseEvent(data) })

@@ -93,7 +93,7 @@ func TestManySenders(t *testing.T) {
 // and the log holds what was sent.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	const senders, events = 200, 2000
+	const senders, events = 200, 1000
 	dir := t.TempDir()
 	q := open(t, dir, inbox.Options{})
 	secret := []byte("a secret of some length")

@@ -77,7 +77,7 @@ func issues(n int, without ...int) []string {
 // is kept beside the segment, and appending goes on.
 func TestRecoverCutAnywhere(t *testing.T) {
 	t.Parallel()
-	name, data, ends := segment(t, 4)
+	name, data, ends := segment(t, 2)
 	for size := range len(data) + 1 {
 		whole := 0
 		for whole < len(ends) && ends[whole] <= size {
