@@ -296,6 +296,35 @@ func TestCompressionBomb(t *testing.T) {
 	require.Zero(t, n)
 }
 
+// Row A-14: of an answer without end no more is read than the limit allows.
+func TestEndlessAnswer(t *testing.T) {
+	t.Parallel()
+	body := &counter{left: 16 << 20}
+	client := newClient(t, func(req *http.Request) (*http.Response, error) {
+		res := reply(req, http.StatusOK, "")
+		res.ContentLength, res.Body = -1, io.NopCloser(body)
+		return res, nil
+	}, func(c *jira.Config) { c.MaxBodyBytes = 1 << 20 })
+	_, err := client.Issue(t.Context(), "A-1")
+	require.ErrorIs(t, err, jira.ErrTooLarge)
+	if read := 16<<20 - body.left; read > 2<<20 {
+		t.Errorf("%d bytes were read", read)
+	}
+}
+
+// counter is a body of so many spaces.
+type counter struct{ left int }
+
+func (c *counter) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), c.left)
+	c.left -= n
+	copy(p[:n], bytes.Repeat([]byte(" "), n))
+	return n, nil
+}
+
 // Row A-11: an answer cut at any place is refused, with a length, in chunks,
 // and when the end of the connection is the end of the body, where net/http
 // reports nothing.
