@@ -20,7 +20,7 @@ import (
 // happens to issues, and in whatever order, batches and repetitions the keys
 // are upserted, the files are those of a rebuild, byte for byte.
 func TestUpsertsEqualRebuild(t *testing.T) {
-	seeds := 4
+	seeds := 3
 	if testing.Short() {
 		seeds = 1
 	}
@@ -29,7 +29,7 @@ func TestUpsertsEqualRebuild(t *testing.T) {
 			site := newSite(uint64(seed))
 			dir := t.TempDir()
 			handles := []*transform.Tables{openTables(t, dir), openTables(t, dir)}
-			for step := range 50 {
+			for step := range 40 {
 				for range 1 + site.rand.IntN(4) {
 					site.change()
 				}

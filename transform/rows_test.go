@@ -239,3 +239,30 @@ func cell(r transform.IssueRows, column string) partition.Value {
 	c := r.Contents[len(r.Contents)-1]
 	return c.Rows[0][c.Table.Index(column)]
 }
+
+// TestHostileRichText: reliability A-17. Whatever the document is, the row is
+// there, and what cannot be read is said.
+func TestHostileRichText(t *testing.T) {
+	deep := func(n int) string {
+		return strings.Repeat(`{"type":"blockquote","content":[`, n) + `{"type":"text","text":"deep"}` + strings.Repeat(`]}`, n)
+	}
+	for name, doc := range map[string]string{
+		"content is text": `{"type":"doc","content":"x"}`,
+		"attrs is a list": `{"type":"doc","content":[{"type":"mention","attrs":["x"]}]}`,
+		"text is null":    `{"type":"doc","content":[{"type":"text","text":null}]}`,
+		"a number":        `7`,
+		"deep":            deep(300),
+		"very deep":       deep(4900),
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := transform.Rows([]byte(`{"id":"1","key":"A-1","fields":{"created":"2026-01-10","summary":"here","description":`+doc+`,
+				"comment":{"comments":[{"id":"1","body":`+doc+`}]},"customfield_10330":`+doc+`}}`), transform.Options{})
+			require.NoError(t, err)
+			require.Equal(t, "here", cell(rows, "summary").Text())
+			require.Len(t, table(rows, "comments"), 1)
+			if strings.Contains(doc, "deep") && len(rows.Skipped) == 0 {
+				require.Contains(t, cell(rows, "description").Text(), "deep")
+			}
+		})
+	}
+}

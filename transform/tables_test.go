@@ -470,3 +470,24 @@ func TestFilesOfEqualSizeAreTold(t *testing.T) {
 	upsert(t, one, records, redated.key)
 	sameAsRebuild(t, dir, one, records)
 }
+
+// TestLateAttachment: lesson 110. The file comes after the first upsert; the
+// second one, of the same record, fills local_path.
+func TestLateAttachment(t *testing.T) {
+	dir, records := t.TempDir(), newStore()
+	there := false
+	tables, err := transform.Open(dir, transform.Options{
+		Attachment: func(key, id, filename string) (string, bool) { return key + "/" + id + "_" + filename, there },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, tables.Close()) })
+	records.put("SUPPORT-14991", `{"id":"1","key":"SUPPORT-14991","fields":{"created":"2026-01-10","attachment":[{"id":"7","filename":"../a.png"}]}}`)
+	attachments := transform.Schema(transform.Options{})[1]
+	for _, want := range []string{`NULL NULL`, `"SUPPORT-14991/7_../a.png" "14/991/7_.._a.png"`} {
+		upsert(t, tables, records, "SUPPORT-14991")
+		rows, err := tables.Dir().Read(attachments, "2026-01")
+		require.NoError(t, err)
+		require.Equal(t, want, fmt.Sprint(rows[0][attachments.Index("local_path")], " ", rows[0][attachments.Index("hierarchical_path")]))
+		there = true
+	}
+}

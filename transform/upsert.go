@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -91,6 +90,10 @@ func Upsert(ctx context.Context, t *Tables, records Records, keys ...string) (Re
 	keys = slices.Clone(keys)
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
+		if err := ctx.Err(); err != nil {
+			u.result.fail(key, err)
+			continue
+		}
 		u.plan(key)
 	}
 	const rounds = 4 // a record that changes its month meanwhile is planned anew
@@ -397,6 +400,6 @@ func (m *mapper) logSkipped(key string, skipped []Skip) {
 		if n == namedFailures {
 			break
 		}
-		m.Logger.Warn("part of record left out", slog.String("issue", key), slog.String("part", s.Part), slog.String("reason", s.Reason))
+		m.Logger.Warn("part of record left out", "issue", key, "part", s.Part, "reason", s.Reason)
 	}
 }
