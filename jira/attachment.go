@@ -62,7 +62,7 @@ func (c *Client) Download(ctx context.Context, a AttachmentInfo, w io.Writer) (i
 	if err != nil {
 		return 0, r.timedOut(ctx, err)
 	}
-	defer discard(res.Body)
+	defer res.Body.Close()
 	started := time.Now()
 	body := watch(res.Body, giveUp)
 	defer body.timer.Stop()
@@ -97,12 +97,12 @@ func (c *Client) open(ctx context.Context, r *call, a AttachmentInfo) (*http.Res
 		location := res.Header.Get("Location")
 		if res.StatusCode < 300 || res.StatusCode >= 400 {
 			if e := c.checkFile(r, a, res, onSite); e != nil {
-				discard(res.Body)
+				_ = res.Body.Close()
 				return nil, e
 			}
 			return res, nil
 		}
-		discard(res.Body)
+		_ = res.Body.Close() // unread: it could drip
 		next, refusal := c.hops.next(at, location)
 		if refusal != "" {
 			return nil, r.newError(ErrRedirect, res.StatusCode, refusal)
@@ -135,7 +135,7 @@ func (c *Client) hop(ctx context.Context, r *call, at *url.URL, onSite bool) (*h
 	if e == nil || e.kind == ErrRedirect {
 		return res, nil
 	}
-	discard(res.Body)
+	_ = res.Body.Close()
 	if !onSite { // an expired signature, or a fault of the second host
 		e.Hint, e.reason = "", "the attachment's host did not serve it"
 		if e.kind != ErrRateLimited {
