@@ -8,7 +8,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/jirasync/jirasync/internal/inbox"
 	"github.com/jirasync/jirasync/jira"
 	"github.com/jirasync/jirasync/webhook"
 )
@@ -120,33 +119,19 @@ func (s *Syncer) queueMissingAttachments(ctx context.Context, files *keySet) {
 	}
 }
 
-// resolve finds the issue that an item is about. Attachment events carry none:
-// a new attachment is looked for in Jira, a removed one in our own table.
-func (s *Syncer) resolve(ctx context.Context, item inbox.Item) (ref webhook.IssueRef, found bool, err error) {
-	if item.AttachmentID == "" {
-		return item.Ref, true, nil
-	}
-	key, err := s.tables.AttachmentIssue(item.AttachmentID)
-	if err != nil {
-		return webhook.IssueRef{}, false, err
-	}
+// attachmentIssue finds the issue that carries an attachment, for events that
+// name no issue: in our own table first, which alone still knows a removed
+// one, then in Jira. ErrNotFound of package jira: nobody knows it (yet).
+func (s *Syncer) attachmentIssue(ctx context.Context, id string) (webhook.IssueRef, error) {
+	key, tableErr := s.tables.AttachmentIssue(id)
 	if key != "" {
-		return webhook.IssueRef{Key: key}, true, nil
+		return webhook.IssueRef{Key: key}, nil
 	}
-	if s.site == nil {
-		return webhook.IssueRef{}, false, ErrNoCredentials
-	}
-	hit, err := s.site.AttachmentIssue(ctx, item.AttachmentID)
-	if errors.Is(err, jira.ErrNotFound) {
-		if item.Attempt >= maxOddAnswers {
-			return webhook.IssueRef{}, false, nil // removed before we saw it; its issue's own event refreshes the rest
-		}
-		return webhook.IssueRef{}, false, fmt.Errorf("attachment %s: no issue carries it yet", item.AttachmentID)
-	}
+	hit, err := s.site.AttachmentIssue(ctx, id)
 	if err != nil {
-		return webhook.IssueRef{}, false, err
+		return webhook.IssueRef{}, fmt.Errorf("attachment %s: %w", id, errors.Join(err, tableErr))
 	}
-	return webhook.IssueRef{ID: hit.ID, Key: hit.Key}, true, nil
+	return webhook.IssueRef{ID: hit.ID, Key: hit.Key}, nil
 }
 
 // keySet is a queue of issue keys in which each stands once, in hand or waiting.

@@ -183,7 +183,7 @@ func (b *backfill) complete(key string) bool {
 func (b *backfill) one(ctx context.Context, ref webhook.IssueRef) {
 	r, err := b.s.refresh(ctx, ref, false)
 	if err != nil {
-		b.fail(name(ref), err)
+		b.fail(ref.String(), err)
 		return
 	}
 	if r.ignored {

@@ -114,15 +114,11 @@ func (w *worker) fetchLoop(ctx, soft context.Context) {
 
 // fetch refreshes the records that an item names and hands them to apply.
 func (w *worker) fetch(ctx context.Context, item inbox.Item) {
-	ref, found, err := w.s.resolve(ctx, item)
-	if err == nil && !found {
-		w.queue.Done(item)
+	if item.Ref == (webhook.IssueRef{}) {
+		w.resolve(ctx, item)
 		return
 	}
-	var r refreshed
-	if err == nil {
-		r, err = w.s.refresh(ctx, ref, item.Deleted)
-	}
+	r, err := w.s.refresh(ctx, item.Ref, item.Deleted)
 	switch {
 	case err != nil:
 		w.failed(ctx, item, err)
@@ -133,17 +129,31 @@ func (w *worker) fetch(ctx context.Context, item inbox.Item) {
 	}
 }
 
+// resolve passes the work of an event that names an attachment only to the
+// issue that carries it.
+func (w *worker) resolve(ctx context.Context, item inbox.Item) {
+	ref, err := w.s.attachmentIssue(ctx, item.AttachmentID)
+	switch {
+	case err == nil:
+		w.queue.Resolve(item, ref)
+	case errors.Is(err, jira.ErrNotFound) && item.Attempt < maxOddAnswers:
+		w.queue.Retry(item, retryDelay(item.Attempt)) // search lags behind the change
+	default:
+		w.failed(ctx, item, err)
+	}
+}
+
 // failed puts an item back, or drops it when trying again cannot help.
 func (w *worker) failed(ctx context.Context, item inbox.Item, err error) {
 	w.s.stats.failures.Add(1)
 	if errors.Is(err, jira.ErrNotFound) || errors.Is(err, jira.ErrMalformed) && item.Attempt >= maxOddAnswers {
 		w.s.stats.notFound.Add(1)
-		w.s.log.WarnContext(ctx, "issue is not readable in Jira; what is stored stays", "issue", name(item.Ref), "error", err)
+		w.s.log.WarnContext(ctx, "issue is not readable in Jira; what is stored stays", "issue", name(item), "error", err)
 		w.queue.Done(item)
 		return
 	}
 	delay := retryDelay(item.Attempt)
-	w.s.log.WarnContext(ctx, "issue could not be refreshed; it will be tried again", "issue", name(item.Ref), "attempt", item.Attempt+1, "delay", delay, "error", err)
+	w.s.log.WarnContext(ctx, "issue could not be refreshed; it will be tried again", "issue", name(item), "attempt", item.Attempt+1, "delay", delay, "error", err)
 	w.queue.Retry(item, delay)
 }
 
@@ -233,9 +243,10 @@ func firstFailure(failed map[string]error, keys []string) error {
 	return nil
 }
 
-func name(ref webhook.IssueRef) string {
-	if ref.Key != "" {
-		return ref.Key
+// name is what the log calls an item.
+func name(item inbox.Item) string {
+	if item.Ref == (webhook.IssueRef{}) {
+		return "attachment " + item.AttachmentID
 	}
-	return ref.ID
+	return item.Ref.String()
 }
