@@ -59,7 +59,6 @@ type worker struct {
 
 	toApply chan job      // fetched and saved, waiting for their month
 	files   *keySet       // issues whose attachments may be missing
-	ended   chan struct{} // closed when no more jobs come
 }
 
 // job is an item whose record is saved.
