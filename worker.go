@@ -57,8 +57,8 @@ type worker struct {
 	s     *Syncer
 	queue *inbox.Inbox
 
-	toApply chan job      // fetched and saved, waiting for their month
-	files   *keySet       // issues whose attachments may be missing
+	toApply chan job // fetched and saved, waiting for their month
+	files   *keySet  // issues whose attachments may be missing
 }
 
 // job is an item whose record is saved.

@@ -106,10 +106,10 @@ func (c Config) validate() error {
 		faults = append(faults, err)
 	}
 	if c.Email == "" || strings.ContainsFunc(c.Email, isControl) || strings.Contains(c.Email, ":") {
-		faults = append(faults, errors.New("email is empty or has a character it cannot have"))
+		faults = append(faults, errors.New("field Email is empty or has a character it cannot have"))
 	}
 	if token := c.Token.Reveal(); token == "" || strings.ContainsFunc(token, isControl) {
-		faults = append(faults, errors.New("token is empty or has a space or control character"))
+		faults = append(faults, errors.New("field Token is empty or has a space or control character"))
 	}
 	for _, field := range []struct {
 		name  string
