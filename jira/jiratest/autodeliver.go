@@ -58,7 +58,8 @@ func (q *deliverer) spoil(batch []*delivery, now time.Time) (kept []*delivery, l
 }
 
 // deliverAlways sends events as they fall due, each on a goroutine of its own
-// within the bounds of the flows, until stop or the server is closed.
+// within the bounds of the flows, until stop or the server is closed. It waits
+// for what it started.
 //
 // Source: developer.atlassian.com, Jira platform, "Webhooks": at most 20
 // primary and 10 secondary requests at once.
@@ -68,14 +69,25 @@ func (s *Server) deliverAlways(stop <-chan struct{}) {
 	defer wg.Wait()
 	defer cancel()
 	slots := map[string]chan struct{}{flowPrimary: make(chan struct{}, 20), flowSecondary: make(chan struct{}, 10)}
-	for {
+	ended := func() bool {
+		select {
+		case <-stop:
+		case <-s.done:
+		default:
+			return false
+		}
+		return true
+	}
+	for !ended() {
 		batch, wait, changed := s.hooks.takeDue(s.now())
-		for _, d := range batch {
+		for n, d := range batch {
 			select {
 			case slots[d.flow] <- struct{}{}:
 			case <-stop:
-				return
 			case <-s.done:
+			}
+			if ended() {
+				s.hooks.giveBack(batch[n:])
 				return
 			}
 			wg.Go(func() {
@@ -83,21 +95,27 @@ func (s *Server) deliverAlways(stop <-chan struct{}) {
 				<-slots[d.flow]
 			})
 		}
-		var timer <-chan time.Time
-		if wait > 0 {
-			t := time.NewTimer(wait)
-			defer t.Stop()
-			timer = t.C
-		}
+		t := time.NewTimer(wait)
 		select {
 		case <-changed:
-		case <-timer:
+		case <-t.C:
 		case <-stop:
-			return
 		case <-s.done:
-			return
 		}
+		t.Stop()
 	}
+}
+
+// idle is how long the worker sleeps at most when nothing is queued.
+const idle = 24 * time.Hour
+
+// giveBack returns to the queue what was taken and not sent.
+func (q *deliverer) giveBack(batch []*delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queue = append(slices.Clone(batch), q.queue...)
+	q.busy -= len(batch)
+	q.notify()
 }
 
 // takeDue takes what is due and says when the next event will be.
@@ -105,15 +123,14 @@ func (q *deliverer) takeDue(now time.Time) (batch []*delivery, wait time.Duratio
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var later []*delivery
+	wait = idle
 	for _, d := range q.queue {
 		if !d.due.After(now) {
 			batch = append(batch, d)
 			continue
 		}
 		later = append(later, d)
-		if w := d.due.Sub(now); wait == 0 || w < wait {
-			wait = w
-		}
+		wait = min(wait, d.due.Sub(now))
 	}
 	batch, _ = q.spoil(batch, now)
 	if q.hook != nil && q.hook.Parallel == 0 {

@@ -184,14 +184,14 @@ func (s *Server) sendUser(event string, u *user) {
 // A body that is no object is a problem.
 func (s *Server) Emit(event string, body any) {
 	var o object
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if body == nil {
 		o = s.sample(event)
 	} else if err := json.Unmarshal(encode(body), &o); err != nil || o == nil {
 		s.problemf("Emit: the body of %s is no JSON object", event)
 		return
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	if s.wants(event) {
 		s.enqueue(event, flowPrimary, nil, o)
 	}

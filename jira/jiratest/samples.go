@@ -1,6 +1,9 @@
 package jiratest
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Events returns the names of all events that the documentation lists.
 //
@@ -30,11 +33,15 @@ jira_expression_evaluation_failed
 app_access_to_objects_blocked app_access_to_objects_in_container_blocked`)
 }
 
-// sample is a plausible body of an event, for entities the site does not hold.
-// Families without a public capture are guessed: the entity under its own name.
+// sample is a plausible body of an event, about the newest issue if it is about
+// one. guessed: families without a public capture have the entity under its own
+// name.
 func (s *Server) sample(event string) object {
 	name := strings.TrimPrefix(event, "jira:")
 	family, _, _ := strings.Cut(name, "_")
+	if o := s.issueSample(family, name); o != nil {
+		return o
+	}
 	switch {
 	case family == "version":
 		o := object{"version": sampleVersion(s.URL, 65456, "v1-rc.0")}
@@ -56,8 +63,6 @@ func (s *Server) sample(event string) object {
 		return object{"board": object{"id": 9, "self": s.URL + "/rest/agile/1.0/board/9", "name": "Board", "type": "scrum"}}
 	case name == "user_deleted":
 		return object{"accountId": "5b10a2844c20165700ed9999"}
-	case strings.HasPrefix(name, "issue_property"):
-		return object{"property": object{"key": "com.example.state", "value": object{"done": true}}}
 	case family == "option":
 		return object{"property": object{"key": "jira." + name, "value": "true"}}
 	case family == "issuetype":
@@ -68,6 +73,32 @@ func (s *Server) sample(event string) object {
 		return object{"project": object{"id": 10999, "key": "GONE", "name": "Gone", "self": s.URL + "/rest/api/2/project/10999"}}
 	}
 	return object{}
+}
+
+// issueSample is the body of an event about an issue or one of its parts, nil
+// for other families.
+func (s *Server) issueSample(family, name string) object {
+	id, v := int64(firstID), s.hookView(s.site.actor)
+	issue := object{"id": strconv.FormatInt(id, 10), "self": v.rest("/10000"), "key": "GONE-1", "fields": object{}}
+	if n := len(s.site.issues); n > 0 {
+		id = s.site.issues[n-1].id
+		issue = v.stub(s.site.issues[n-1], "/", "summary", "issuetype", "project", "assignee", "priority", "status")
+	}
+	switch {
+	case strings.HasPrefix(name, "issue_property"):
+		return object{"issue": issue, "property": object{"key": "com.example.state", "value": object{"done": true}}}
+	case family == "issue":
+		return object{"issue": issue, "user": v.user(s.site.actor)}
+	case family == "comment":
+		return object{"issue": issue, "comment": object{"id": "10000", "body": "", "self": v.rest("/issue/10000/comment/10000")}}
+	case family == "worklog":
+		return object{"worklog": object{"id": "10000", "issueId": strconv.FormatInt(id, 10), "timeSpentSeconds": 60}}
+	case family == "attachment":
+		return object{"attachment": object{"id": "10000", "filename": "a.txt", "size": 1, "mimeType": "text/plain"}}
+	case family == "issuelink":
+		return object{"issueLink": object{"id": 10000, "sourceIssueId": id, "destinationIssueId": id + 1, "systemLink": false}}
+	}
+	return nil
 }
 
 func sampleVersion(base string, id int, name string) object {

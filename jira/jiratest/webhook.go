@@ -241,7 +241,7 @@ func (s *Server) Flush(ctx context.Context) []Delivered {
 }
 
 // DeliverOnce makes one attempt for each event that is queued, primary ones
-// first. What has to be retried stays queued.
+// first. What has to be retried stays queued, and so does the rest when ctx ends.
 func (s *Server) DeliverOnce(ctx context.Context) []Delivered {
 	batch, parallel, lost := s.hooks.take(s.now())
 	slices.SortStableFunc(batch, func(a, b *delivery) int { return flowOrder(a) - flowOrder(b) })
@@ -250,6 +250,11 @@ func (s *Server) DeliverOnce(ctx context.Context) []Delivered {
 	slots := make(chan struct{}, parallel)
 	for n, d := range batch {
 		slots <- struct{}{}
+		if ctx.Err() != nil {
+			s.hooks.giveBack(batch[n:])
+			results = results[:n]
+			break
+		}
 		wg.Go(func() {
 			results[n] = s.deliver(ctx, d)
 			<-slots
