@@ -22,6 +22,7 @@ type piece struct {
 	text string // of an atom: as the renderer's atom function returned it
 	href string // of a text: where it links to, "" if nowhere
 	node *Node  // of a text: the node, for its marks; nil if it has none
+	done bool   // of an atom: text is in the output format, nothing in it to escape
 }
 
 // inline appends to pieces what the children of a paragraph hold. Atoms that
@@ -54,7 +55,7 @@ func (w *walker) inlineNode(n *Node) {
 		}
 	case "extension", "bodiedExtension":
 		if !w.inlineInside(n) {
-			w.addAtom(strings.TrimSpace(n.Attrs.text("text")))
+			w.addAtom(piece{text: strings.TrimSpace(n.Attrs.text("text"))})
 		}
 		return
 	default:
@@ -104,8 +105,9 @@ func (w *walker) inlineBlock(n *Node) {
 	w.add(piece{kind: pieceEdge})
 }
 
-func (w *walker) addAtom(text string) {
-	w.add(piece{kind: pieceAtom, text: text})
+func (w *walker) addAtom(p piece) {
+	p.kind = pieceAtom
+	w.add(p)
 }
 
 // add appends a piece. One without text, and without a target, is invisible.

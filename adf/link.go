@@ -71,7 +71,7 @@ func sameTarget(label, href string) (same bool, scheme string) {
 }
 
 // card returns the name and target of a smart link.
-func (p *plain) card(n *Node) string {
+func (p *printer) card(n *Node) string {
 	name := oneLine(n.Attrs.Object("data").text("name"))
 	if url := cardTarget(n.Attrs); url != "" {
 		return named(name, p.url(url))
@@ -103,12 +103,4 @@ func named(name, url string) string {
 		return url
 	}
 	return name + " (" + url + ")"
-}
-
-// url returns a URL as it may be printed.
-func (p *plain) url(s string) string {
-	if p.KeepCredentials {
-		return s
-	}
-	return redact(s)
 }

@@ -6,9 +6,13 @@ import (
 	"time"
 )
 
-// atom returns the text of an inline node that must not stick to words, or of
-// a card or media block; "" if it shows nothing.
-func (p *plain) atom(n *Node) string {
+// plainAtom returns the text of an inline node that must not stick to words, or
+// of a card or media block; "" if it shows nothing.
+func (p *printer) plainAtom(n *Node) piece {
+	return piece{text: p.atomText(n)}
+}
+
+func (p *printer) atomText(n *Node) string {
 	switch n.Type {
 	case "mention":
 		return mentionText(n.Attrs)
@@ -77,16 +81,13 @@ func dateText(a Attrs) string {
 
 // media returns the text of a file or picture. The link of a mediaSingle is
 // the link of the media in it.
-func (p *plain) media(n *Node) string {
+func (p *printer) media(n *Node) string {
 	name := mediaName(n.Attrs)
 	label := name
 	if url := externalURL(n.Attrs); url != "" {
 		label = named(name, p.url(url))
 	}
-	href := linkTarget(n.Marks)
-	if parent := p.parent(); href == "" && parent != nil && parent.Type == "mediaSingle" {
-		href = linkTarget(parent.Marks)
-	}
+	href := p.mediaTarget(n)
 	switch {
 	case label == "":
 		return p.url(href)
@@ -94,6 +95,15 @@ func (p *plain) media(n *Node) string {
 		return "[media: " + label + "]"
 	}
 	return "[media: " + label + "] (" + p.url(href) + ")"
+}
+
+// mediaTarget returns where a media node links to, "" if nowhere.
+func (w *walker) mediaTarget(n *Node) string {
+	href := linkTarget(n.Marks)
+	if parent := w.parent(); href == "" && parent != nil && parent.Type == "mediaSingle" {
+		href = linkTarget(parent.Marks)
+	}
+	return href
 }
 
 // mediaName returns what the author or the file calls a media node.

@@ -42,51 +42,13 @@ func (o Options) PlainText(n *Node) string {
 	case n.Type == typeWiki:
 		return toValid(n.Text)
 	}
-	p := plain{Options: o}
-	p.walker.visit, p.walker.atom = p.block, p.atom
-	if n.Type == typeList {
-		p.body(n.Content, 2)
-	} else {
-		p.body([]*Node{n}, 2)
-	}
-	return toValid(string(p.out.buf))
+	p := plain{printer{Options: o}}
+	p.visit, p.atom = p.block, p.plainAtom
+	return p.document(n)
 }
 
-// plain prints one document.
-type plain struct {
-	Options
-	walker
-	out  lines
-	sibs siblings
-	set  typesetter // of the paragraph at hand
-}
-
-// siblings are the blocks of one body.
-type siblings struct {
-	start int // lines before the first
-	gap   int // newlines between them
-}
-
-// body prints the blocks among kids, with gap newlines between them, and
-// reports whether they printed anything.
-func (p *plain) body(kids []*Node, gap int) bool {
-	defer p.siblings(gap)()
-	return p.blocks(kids)
-}
-
-// siblings begins a body; the function it returns ends it.
-func (p *plain) siblings(gap int) (end func()) {
-	outer := p.sibs
-	p.sibs = siblings{start: p.out.count, gap: gap}
-	return func() { p.sibs = outer }
-}
-
-// separate sets the gap before the next block, unless it is the first.
-func (p *plain) separate() {
-	if p.out.count > p.sibs.start {
-		p.out.separate(p.sibs.gap)
-	}
-}
+// plain prints one document as plain text.
+type plain struct{ printer }
 
 // block prints one block and reports whether it printed anything.
 func (p *plain) block(b block) bool {
@@ -115,7 +77,7 @@ func (p *plain) block(b block) bool {
 		p.body(p.open(b), 1)
 		p.close(b)
 	case "media", "blockCard", "embedCard":
-		p.print(p.atom(b.node))
+		p.print(p.atom(b.node).text)
 	}
 	return p.out.count > before
 }
@@ -153,23 +115,9 @@ func (p *plain) expand(b block) {
 	p.close(b)
 }
 
-// code prints a code block: marks and boundaries do not matter in it.
+// code prints a code block.
 func (p *plain) code(kids []*Node) {
-	p.pieces = p.pieces[:0]
-	p.inline(kids)
-	p.set.reset()
-	for _, piece := range p.pieces {
-		switch piece.kind {
-		case pieceBreak:
-			p.set.lineBreak()
-		case pieceEdge:
-			p.set.edge = true
-		default:
-			p.set.settle()
-			p.set.set(piece.text, endText)
-		}
-	}
-	text := visibleLines(p.set.buf)
+	text := visibleLines(p.codeText(kids))
 	if len(text) == 0 {
 		return
 	}

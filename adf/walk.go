@@ -91,7 +91,7 @@ type walker struct {
 	seen   int     // pieces so far that print something
 	steps  int     // nodes visited so far, for tests
 	visit  func(block) bool
-	atom   func(*Node) string
+	atom   func(*Node) piece
 }
 
 // enter returns the children of n; leave must follow. Children too deep are

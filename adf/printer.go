@@ -1,0 +1,80 @@
+package adf
+
+// printer is what plain text and Markdown share: the walk through a document,
+// and the lines printed so far.
+type printer struct {
+	Options
+	walker
+	out  lines
+	sibs siblings
+	set  typesetter // of the paragraph or code block at hand
+}
+
+// document prints a whole document, which is no wiki text.
+func (p *printer) document(n *Node) string {
+	if n.Type == typeList {
+		p.body(n.Content, 2)
+	} else {
+		p.body([]*Node{n}, 2)
+	}
+	return toValid(string(p.out.buf))
+}
+
+// siblings are the blocks of one body.
+type siblings struct {
+	start int // lines before the first
+	gap   int // newlines between them
+}
+
+// body prints the blocks among kids, with gap newlines between them, and
+// reports whether they printed anything.
+func (p *printer) body(kids []*Node, gap int) bool {
+	defer p.siblings(gap)()
+	return p.blocks(kids)
+}
+
+// siblings begins a body; the function it returns ends it.
+func (p *printer) siblings(gap int) (end func()) {
+	outer := p.sibs
+	p.sibs = siblings{start: p.out.count, gap: gap}
+	return func() { p.sibs = outer }
+}
+
+// separate sets the gap before the next block, unless it is the first.
+func (p *printer) separate() {
+	if p.out.count > p.sibs.start {
+		p.out.separate(p.sibs.gap)
+	}
+}
+
+// codeText returns the text of a code block: marks and boundaries do not
+// matter in it, and what is no text is as in plain text. It is valid until the
+// next call.
+func (p *printer) codeText(kids []*Node) []byte {
+	atom := p.atom
+	p.atom = p.plainAtom
+	p.pieces = p.pieces[:0]
+	p.inline(kids)
+	p.atom = atom
+	p.set.reset()
+	for _, piece := range p.pieces {
+		switch piece.kind {
+		case pieceBreak:
+			p.set.lineBreak()
+		case pieceEdge:
+			p.set.edge = true
+		default:
+			p.set.settle()
+			p.set.set(piece.text, endText)
+		}
+	}
+	return p.set.buf
+}
+
+// url returns a URL as it may be printed.
+func (p *printer) url(s string) string {
+	if p.KeepCredentials {
+		return s
+	}
+	return redact(s)
+}
