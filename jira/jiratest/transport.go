@@ -35,7 +35,7 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	inner.RequestURI = req.URL.RequestURI()
 	inner.RemoteAddr = "127.0.0.1:1"
 	reader, writer := io.Pipe()
-	w := &pipeWriter{header: http.Header{}, ready: make(chan struct{}), body: writer}
+	w := &pipeWriter{header: http.Header{}, ready: make(chan struct{}), body: writer, caller: req.Context()}
 	// The goroutine ends when the handler returns, which cancel makes it do.
 	go func() {
 		defer w.finish()
@@ -50,6 +50,9 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if w.aborted {
 		cancel()
+		if err := req.Context().Err(); err != nil {
+			return nil, err
+		}
 		return nil, io.ErrUnexpectedEOF
 	}
 	// A cancelled request breaks the body with the context's error.
@@ -68,6 +71,7 @@ type pipeWriter struct {
 	written int64
 	aborted bool // the handler gave up before the status line
 	body    *io.PipeWriter
+	caller  context.Context // of the request as the client made it
 }
 
 // Header implements http.ResponseWriter.
@@ -100,7 +104,11 @@ func (w *pipeWriter) Flush() { w.WriteHeader(http.StatusOK) }
 func (w *pipeWriter) finish() {
 	if v := recover(); v != nil {
 		w.once.Do(func() { w.aborted = true; close(w.ready) })
-		_ = w.body.CloseWithError(io.ErrUnexpectedEOF)
+		err := io.ErrUnexpectedEOF
+		if w.caller.Err() != nil {
+			err = w.caller.Err() // the handler gave up because the caller did
+		}
+		_ = w.body.CloseWithError(err)
 		if v != http.ErrAbortHandler {
 			panic(v)
 		}
