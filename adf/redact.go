@@ -7,7 +7,7 @@ const redacted = "REDACTED"
 // redact replaces the values of secret parameters in the query and the
 // fragment of a URL, and a password before its host. All else stays.
 func redact(url string) string {
-	if strings.IndexAny(url, "=@") < 0 {
+	if !strings.ContainsAny(url, "=@") {
 		return url
 	}
 	front, fragment, hasFragment := strings.Cut(url, "#")
