@@ -152,6 +152,21 @@ func names(v any) []string {
 	return out
 }
 
+// raw is get for benchmarks.
+func (c *caller) raw(b *testing.B, path string) []byte {
+	b.Helper()
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, c.base+path, nil)
+	require.NoError(b, err)
+	req.SetBasicAuth(c.account.Email, c.account.Token)
+	resp, err := c.client.Do(req)
+	require.NoError(b, err)
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	require.NoError(b, err)
+	require.Equal(b, http.StatusOK, resp.StatusCode)
+	return data
+}
+
 // decode decodes an answer of any status.
 func decode(t *testing.T, a answer) object {
 	t.Helper()

@@ -46,7 +46,9 @@
 // comments name the page. What neither settles is marked "guessed:" in the code,
 // and then the choice is the one that is harder for a client.
 //
-// The zero cost of misuse is deliberate: a verb that cannot be carried out (an
-// unknown project, a deleted issue) changes nothing and is listed by Problems.
-// All methods are safe for concurrent use.
+// # Misuse
+//
+// Verbs return no errors, so that tests read well: one that cannot be carried
+// out (an unknown project, a deleted issue) changes nothing and is listed by
+// Problems. All methods are safe for concurrent use. Until v1 names can change.
 package jiratest

@@ -36,7 +36,8 @@ type Fault struct {
 	// RetryAfter sets the Retry-After header verbatim: seconds, a date, nonsense.
 	RetryAfter string
 
-	// Edit changes the body of the otherwise good answer.
+	// Edit changes the body of the real answer. Status and Header, if set,
+	// then change the rest of it.
 	Edit func(body []byte) []byte
 
 	// Truncate breaks the connection after so many bytes of the body.
@@ -70,6 +71,12 @@ func (f *Fault) apply(resp *response) *response {
 		return nil
 	case f.Edit != nil && resp != nil:
 		resp.body = f.Edit(resp.body)
+		if f.Status != 0 {
+			resp.status = f.Status
+		}
+		for name, values := range f.Header {
+			resp.set(name, strings.Join(values, ", "))
+		}
 		return resp
 	case resp != nil:
 		return resp

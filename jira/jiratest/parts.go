@@ -152,10 +152,16 @@ func (s *Server) logWork(i *issue, w *worklog, spent time.Duration, at time.Time
 		}
 		return strconv.Itoa(int(d.Seconds()))
 	}
-	id := strconv.FormatInt(w.id, 10)
+	// guessed: the item that names an edited or deleted worklog.
+	from, to, id := "", strconv.FormatInt(w.id, 10), strconv.FormatInt(w.id, 10)
+	if i.worklogByID(id) == nil {
+		from, to = id, ""
+	} else if w.updated.After(w.created) {
+		from = id
+	}
 	s.record(i, []change{
 		item("timespent", "timespent", seconds(before), seconds(before), seconds(i.spent), seconds(i.spent)),
-		item("WorklogId", "", "", "", id, id),
+		item("WorklogId", "", from, from, to, to),
 	}, "issue_work_logged", at, by)
 }
 

@@ -66,7 +66,7 @@ func TestVerbsLeaveHistories(t *testing.T) {
 		"Attachment (jira): <nil> -> a.txt", "Attachment (jira): a.txt -> <nil>",
 		"timespent (jira): <nil> -> 3600", "WorklogId (jira): <nil> -> 10000",
 		"timespent (jira): 3600 -> 7200", "WorklogId (jira): <nil> -> 10000",
-		"timespent (jira): 7200 -> <nil>", "WorklogId (jira): <nil> -> 10000",
+		"timespent (jira): 7200 -> <nil>", "WorklogId (jira): 10000 -> <nil>",
 		"timeoriginalestimate (jira): <nil> -> 28800",
 		"IssueParentAssociation (jira): <nil> -> SUPPORT-2",
 		"project (jira): Customer support -> Operations", "Workflow (jira): Workflow of Customer support -> Workflow of Operations", "Key (jira): SUPPORT-1 -> OPS-1",

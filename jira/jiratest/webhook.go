@@ -42,8 +42,9 @@ type Webhook struct {
 	// each comment event, as Jira does at times.
 	CommentUpdates bool
 
-	// Parallel is the number of deliveries on their way at once; Jira has up to
-	// 20 primary ones. Zero means one, which keeps the order of events.
+	// Parallel is the number of deliveries that Flush and DeliverOnce have on
+	// their way at once. Zero means one, which keeps the order of events.
+	// Automatic delivery has up to 20 primary and 10 secondary ones, as Jira.
 	Parallel int
 
 	// Auto delivers in the background as events happen, until the server is
