@@ -79,8 +79,8 @@ func described(f *field, v any) (id, text *string) {
 	return id, &s
 }
 
-// comparable replaces pointers by what tells values apart in an edit.
-func comparable(v any) any {
+// telling replaces pointers by what tells values apart in an edit.
+func telling(v any) any {
 	switch v := v.(type) {
 	case *named:
 		return v.id
@@ -114,13 +114,13 @@ func item(field, fieldID, from, fromText, to, toText string) change {
 
 // record appends a history and sends jira:issue_updated with it.
 func (s *Server) record(i *issue, items []change, eventType string, at time.Time, by *user) *history {
-	h := s.log1(i, items, at, by)
+	h := s.note(i, items, at, by)
 	s.sendIssueUpdated(i, h, eventType, nil)
 	return h
 }
 
-// log1 appends a history without an event.
-func (s *Server) log1(i *issue, items []change, at time.Time, by *user) *history {
+// note appends a history without an event.
+func (s *Server) note(i *issue, items []change, at time.Time, by *user) *history {
 	h := &history{id: s.site.id("history"), by: by, at: at, items: items}
 	i.histories = append(i.histories, h)
 	return h

@@ -268,7 +268,7 @@ func (s *Server) edit(i *issue, verb string, fields Fields, at time.Time, by *us
 			return
 		}
 		item := changeOf(f, i.values[id], v)
-		if item.same() && string(encode(comparable(i.values[id]))) == string(encode(comparable(v))) {
+		if item.same() && string(encode(telling(i.values[id]))) == string(encode(telling(v))) {
 			continue
 		}
 		staged[id] = v

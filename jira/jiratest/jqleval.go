@@ -20,12 +20,12 @@ type indexed struct {
 
 	created, updated, resolved, categoryAt time.Time
 
-	due, summary                         string
-	status, typ, priority, resolution    *named
-	assignee, reporter, creator          *user
-	labels                               []string
-	parent                               *issue
-	attachments, subtasks, links, hasLog bool
+	due, summary                      string
+	status, typ, priority, resolution *named
+	assignee, reporter, creator       *user
+	labels                            []string
+	parent                            *issue
+	attachments, subtasks, links      bool
 }
 
 // reindex brings search up to date, after the index lag.
@@ -37,7 +37,7 @@ func (s *Server) reindex(i *issue) {
 	d := indexed{
 		at: s.now(), id: i.id, gone: i.deleted || i.archived, key: i.key, project: i.project,
 		created: i.created, updated: i.updated, resolved: i.resolved, categoryAt: i.categoryAt,
-		attachments: len(i.attachments) > 0, subtasks: len(i.subtasks) > 0, links: len(i.links) > 0, hasLog: len(i.worklogs) > 0,
+		attachments: len(i.attachments) > 0, subtasks: len(i.subtasks) > 0, links: len(i.links) > 0,
 	}
 	_, number, _ := strings.Cut(i.key, "-")
 	d.number, _ = strconv.ParseInt(number, 10, 64)

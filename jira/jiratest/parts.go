@@ -256,7 +256,7 @@ func (s *Server) logLink(l *link, made bool, at time.Time, by *user) {
 			c = item("Link", "", other.key, text, "", "")
 		}
 		i.touch(at)
-		s.log1(i, []change{c}, at, by)
+		s.note(i, []change{c}, at, by)
 	}
 	record(l.from, l.to, l.typ.outward)
 	record(l.to, l.from, l.typ.inward)
@@ -303,7 +303,7 @@ func (h *Issue) RemoteLink(url, title string) string {
 	h.change("RemoteLink", func(i *issue, at time.Time, by *user) {
 		r := h.s.addRemote(i, url, title)
 		id = strconv.FormatInt(r.id, 10)
-		h.s.log1(i, []change{item("RemoteIssueLink", "", "", "", id, `This issue links to "`+title+` (Web Link)"`)}, at, by)
+		h.s.note(i, []change{item("RemoteIssueLink", "", "", "", id, `This issue links to "`+title+` (Web Link)"`)}, at, by)
 	})
 	return id
 }
@@ -320,7 +320,7 @@ func (h *Issue) RemoveRemoteLink(id string) {
 		for n, r := range i.remote {
 			if strconv.FormatInt(r.id, 10) == id {
 				i.remote = slices.Delete(i.remote, n, n+1)
-				h.s.log1(i, []change{item("RemoteIssueLink", "", id, `This issue links to "`+r.title+` (Web Link)"`, "", "")}, at, by)
+				h.s.note(i, []change{item("RemoteIssueLink", "", id, `This issue links to "`+r.title+` (Web Link)"`, "", "")}, at, by)
 				return
 			}
 		}

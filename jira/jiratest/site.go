@@ -65,7 +65,6 @@ type project struct {
 	lead     *user
 	last     int64 // number of the newest issue
 	trashed  bool
-	archived bool
 }
 
 // user is a person, an app or a customer.

@@ -196,7 +196,9 @@ func (s *Server) enqueue(event, flow string, i *issue, body object) {
 	q.notify()
 }
 
+// remember logs an attempt without its body, which would add up.
 func (q *deliverer) remember(d Delivered) {
+	d.Body = nil
 	if len(q.log) < maxDeliveredLog {
 		q.log = append(q.log, d)
 	}
@@ -220,7 +222,8 @@ func (s *Server) DropQueued(match func(event, issueKey string) bool) int {
 	return before - len(s.hooks.queue)
 }
 
-// Deliveries returns every attempt made so far; it holds the first 100,000.
+// Deliveries returns every attempt made so far, without the bodies; it holds
+// the first 100,000.
 func (s *Server) Deliveries() []Delivered {
 	s.hooks.mu.Lock()
 	defer s.hooks.mu.Unlock()
