@@ -94,10 +94,13 @@ func (t *typesetter) set(s string, end ending) {
 // frame is a container that is open, such as a quote: what its lines begin
 // with. It shows only once something in it does.
 type frame struct {
-	label string // a line of its own before the first, "" for none
-	first string // begins the first line
-	rest  string // begins every other line
-	used  bool
+	label  string // a line of its own before the first, "" for none
+	first  string // begins the first line
+	rest   string // begins every other line
+	used   bool
+	spaced bool // the label has an empty line after it
+	alert  bool // not if the first block is a paragraph
+	inline bool // what follows first is not at the start of a line for Markdown
 }
 
 // lines is the output: lines that begin as the open containers want, with
@@ -132,6 +135,12 @@ func (l *lines) line(s []byte) {
 			l.buf = append(l.buf, f.rest...)
 		case f.label != "":
 			l.buf = append(append(l.buf, f.label...), '\n')
+			if f.spaced {
+				start = len(l.buf)
+				l.begin(l.frames[:i+1])
+				l.trim(start)
+				l.buf = append(l.buf, '\n')
+			}
 			start = len(l.buf)
 			l.begin(l.frames[:i])
 			l.buf = append(l.buf, f.rest...)

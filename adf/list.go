@@ -54,16 +54,21 @@ func (p *plain) item(n *Node, f frame) bool {
 	return p.out.count > before
 }
 
-// marker returns what the first and the other lines of an item begin with.
-// Task and decision items keep their own marker in a list of another type.
-func marker(list string, number int, n *Node) (first, rest string) {
+// itemType returns the type of the list whose marker an item has. Task and
+// decision items keep their own marker in a list of another type.
+func itemType(list string, n *Node) string {
 	switch n.Type {
 	case "taskItem", "blockTaskItem":
-		list = "taskList"
+		return "taskList"
 	case "decisionItem":
-		list = "decisionList"
+		return "decisionList"
 	}
-	switch list {
+	return list
+}
+
+// marker returns what the first and the other lines of an item begin with.
+func marker(list string, number int, n *Node) (first, rest string) {
+	switch itemType(list, n) {
 	case "orderedList":
 		first = strconv.Itoa(number) + ". "
 		return first, strings.Repeat(" ", len(first))

@@ -8,6 +8,11 @@ type Options struct {
 	// KeepCredentials prints the values of secret parameters and the
 	// passwords in URLs as they are. By default they print as REDACTED.
 	KeepCredentials bool
+	// MediaURL returns the URL that Markdown prints for a media, mediaInline
+	// or mediaSingle node that has an id, such as that of its attachment. If
+	// it is nil or returns "", the URL is "media:" and the id, which leads
+	// nowhere: Jira gives no other. External media have their own.
+	MediaURL func(media *Node) string
 }
 
 // PlainText returns a document, as Jira sends it, as text: blocks are apart by

@@ -22,8 +22,11 @@ func (p *printer) document(n *Node) string {
 
 // siblings are the blocks of one body.
 type siblings struct {
-	start int // lines before the first
-	gap   int // newlines between them
+	start int    // lines before the first
+	gap   int    // newlines between them
+	item  bool   // the body is an item of a list; for Markdown, as are the next
+	last  string // type of the last block that printed
+	other bool   // that block is a list with the other marker
 }
 
 // body prints the blocks among kids, with gap newlines between them, and

@@ -1,0 +1,313 @@
+package adf
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// marks is the set of marks of a text that Markdown prints.
+type marks uint8
+
+// In the order in which ties between marks are decided, outermost first.
+const (
+	markLink marks = 1 << iota
+	markStrong
+	markEm
+	markStrike
+	markSub
+	markSup
+	markCode
+
+	groupMarks = markCode - 1 // those that may stand around several texts
+)
+
+// printedMarks returns the marks of a piece, but for a link.
+func printedMarks(p piece) marks {
+	if p.node == nil {
+		return 0
+	}
+	var set marks
+	for _, m := range p.node.Marks {
+		switch m.Type {
+		case "strong":
+			set |= markStrong
+		case "em":
+			set |= markEm
+		case "strike":
+			set |= markStrike
+		case "code":
+			set |= markCode
+		case "subsup":
+			if set&(markSub|markSup) != 0 {
+				break
+			}
+			switch m.Attrs.text("type") {
+			case "sub":
+				set |= markSub
+			case "sup":
+				set |= markSup
+			}
+		}
+	}
+	return set
+}
+
+// flow holds the inline nodes of one paragraph on their way to Markdown.
+type flow struct {
+	items []item
+	links []mdLink
+	buf   []byte
+
+	brk        string // what a break prints
+	lineStarts bool   // text at the start of a line could be read as a block
+
+	edge bool // a block begins or ends here: break before what follows
+	ink  bool // the line at hand holds more than spaces and tabs
+
+	// Of what has been rendered:
+	prev      rune // the last character; '\n' at the start of a line, '*' for the delimiter of a group
+	bang      bool // it is the exclamation mark of a text
+	lineStart bool // nothing of the line yet, and lineStarts
+}
+
+// set begins a paragraph.
+func (f *flow) set(brk string, lineStarts bool) {
+	*f = flow{items: f.items[:0], links: f.links[:0], buf: f.buf[:0],
+		brk: brk, lineStarts: lineStarts, lineStart: lineStarts, prev: '\n'}
+}
+
+// item is a part of a paragraph within a line: a text that has the same marks
+// throughout, an atom, or a break.
+type item struct {
+	kind  pieceKind // but pieceEdge
+	marks marks
+	link  int32 // with markLink: index of the link
+	text  string
+	space bool // a text of white space only
+	done  bool // an atom that is Markdown already
+	gap   bool // a space comes first, or an atom would stick to a word
+}
+
+// isBare reports whether an item prints without marks of its own inside a
+// group that has those of outer.
+func (it *item) isBare(outer marks) bool { return it.space || it.marks&^outer == 0 }
+
+// mdLink is a link of a paragraph.
+type mdLink struct {
+	url, title string
+	auto       bool // print <url>
+}
+
+// layOut makes items of the pieces, and reports whether any is visible.
+func (m *markdown) layOut() bool {
+	for rest := m.pieces; len(rest) > 0; {
+		p := rest[0]
+		n := 1
+		switch p.kind {
+		case pieceText:
+			n = m.textPieces(rest)
+		case pieceEmoji, pieceAtom:
+			m.addText(item{kind: p.kind, text: p.text, done: p.done})
+		case pieceBreak:
+			m.run.edge = false
+			m.addBreak()
+		case pieceEdge:
+			m.run.edge = true
+		}
+		rest = rest[n:]
+	}
+	m.run.trimLines()
+	if !m.run.trimBlankLines() {
+		return false
+	}
+	m.run.markSpaces()
+	m.run.setGaps()
+	return true
+}
+
+// textPieces adds the texts that pieces begin with and that are one link, or
+// have the same marks and no link. It returns how many.
+func (m *markdown) textPieces(pieces []piece) int {
+	if pieces[0].href != "" {
+		n := linkLen(pieces)
+		m.addLink(pieces[:n])
+		return n
+	}
+	return m.addRun(pieces, 0)
+}
+
+// addRun adds the first of the pieces and those after it that have the same
+// link and marks, as one text. It returns how many. With link, that is
+// markLink, they are the last link.
+func (m *markdown) addRun(pieces []piece, link marks) int {
+	set, n := printedMarks(pieces[0]), 1
+	for n < len(pieces) && pieces[n].kind == pieceText && pieces[n].href == pieces[0].href &&
+		printedMarks(pieces[n]) == set {
+		n++
+	}
+	m.addText(item{text: joinWords(pieces[:n]), marks: set | link, link: int32(len(m.run.links) - 1)})
+	return n
+}
+
+// addText adds a text or atom: each of its lines, and the white space around
+// what has marks by itself.
+func (m *markdown) addText(it item) {
+	if it.text == "" {
+		return
+	}
+	if m.run.edge && m.run.ink {
+		m.addBreak()
+	}
+	m.run.edge = false
+	rest := it.text
+	for {
+		line, after, more := strings.Cut(rest, "\n")
+		m.addLine(it, line)
+		if !more {
+			return
+		}
+		m.addBreak()
+		rest = after
+	}
+}
+
+func (m *markdown) addBreak() {
+	m.run.items = append(m.run.items, item{kind: pieceBreak})
+	m.run.ink = false
+}
+
+// addLine adds one line of a text. White space at the ends of a text with
+// marks is a part of its own.
+func (m *markdown) addLine(it item, line string) {
+	add := func(text string, space bool) {
+		if text != "" {
+			it.text, it.space = text, space
+			m.run.items = append(m.run.items, it)
+		}
+	}
+	m.run.ink = m.run.ink || strings.Trim(line, " \t") != ""
+	switch {
+	case it.kind != pieceText || it.marks&markCode != 0:
+		add(line, false)
+	case it.marks == 0:
+		add(line, isBlank(line))
+	default:
+		before, text, after := cutSpace(line)
+		add(before, true)
+		add(text, false)
+		add(after, true)
+	}
+}
+
+// trimLines removes spaces and tabs at the ends of lines, but in code.
+func (f *flow) trimLines() {
+	trim := func(i int, cut func(s, cutset string) string) bool {
+		it := &f.items[i]
+		if it.kind != pieceText && it.kind != pieceEmoji || it.marks&markCode != 0 {
+			return false
+		}
+		it.text = cut(it.text, " \t")
+		return it.text == ""
+	}
+	start := true
+	for i := range f.items {
+		if f.items[i].kind == pieceBreak {
+			start = true
+		} else if start {
+			start = trim(i, strings.TrimLeft)
+		}
+	}
+	end := true
+	for i := len(f.items) - 1; i >= 0; i-- {
+		if f.items[i].kind == pieceBreak {
+			end = true
+		} else if end {
+			end = trim(i, strings.TrimRight)
+		}
+	}
+	kept := f.items[:0]
+	for _, it := range f.items {
+		if it.kind == pieceBreak || it.text != "" {
+			kept = append(kept, it)
+		}
+	}
+	f.items = kept
+}
+
+// trimBlankLines removes lines at the ends that show nothing, and reports
+// whether a line is left.
+func (f *flow) trimBlankLines() bool {
+	isVisible := func(it *item) bool {
+		return it.kind != pieceBreak && !it.space && (it.kind == pieceAtom || !isBlank(it.text))
+	}
+	first, end := 0, len(f.items)
+	for first < end && !isVisible(&f.items[first]) {
+		first++
+	}
+	if first == end {
+		return false
+	}
+	for !isVisible(&f.items[end-1]) {
+		end--
+	}
+	for first > 0 && f.items[first-1].kind != pieceBreak {
+		first--
+	}
+	for end < len(f.items) && f.items[end].kind != pieceBreak {
+		end++
+	}
+	f.items = f.items[first:end]
+	return true
+}
+
+// markSpaces leaves white space only the marks that the texts on both sides of
+// it have too. Links have been seen to.
+func (f *flow) markSpaces() {
+	marksOf := func(i int) marks {
+		if i < 0 || i == len(f.items) || f.items[i].kind != pieceText {
+			return 0
+		}
+		return f.items[i].marks
+	}
+	for i := 0; i < len(f.items); i++ {
+		if !f.items[i].space {
+			continue
+		}
+		j := i + 1
+		for j < len(f.items) && f.items[j].space {
+			j++
+		}
+		both := marksOf(i-1)&marksOf(j) | markLink
+		for ; i < j; i++ {
+			f.items[i].marks &= both
+		}
+	}
+}
+
+// setGaps finds where a space must keep an atom from its neighbour.
+func (f *flow) setGaps() {
+	last := endBreak
+	for i := range f.items {
+		it := &f.items[i]
+		switch it.kind {
+		case pieceBreak:
+			last = endBreak
+		case pieceText:
+			first, _ := utf8.DecodeRuneInString(it.text)
+			it.gap = last == endAtom && wantsGap(first)
+			last = endText
+		case pieceEmoji:
+			it.gap = last == endAtom
+			last = endEmoji
+		case pieceAtom:
+			switch last {
+			case endText:
+				end, _ := utf8.DecodeLastRuneInString(f.items[i-1].text)
+				it.gap = wantsGapAfter(end)
+			case endAtom, endEmoji:
+				it.gap = true
+			}
+			last = endAtom
+		}
+	}
+}

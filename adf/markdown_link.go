@@ -1,0 +1,321 @@
+package adf
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// addLink adds the pieces of one link.
+func (m *markdown) addLink(pieces []piece) {
+	href := pieces[0].href
+	url := m.url(href)
+	unsafe := isUnsafe(href)
+	joined := joinWords(pieces)
+	before, label, after := cutSpace(joined)
+	if label == "" {
+		atom := piece{text: url}
+		if !unsafe {
+			atom = m.target(url, "")
+		}
+		m.addText(item{kind: pieceAtom, text: atom.text, done: atom.done})
+		return
+	}
+	link := mdLink{url: url, title: linkTitle(pieces[0].node)}
+	// Compared before anything is redacted, as in plain text.
+	same, scheme := sameTarget(label, href)
+	shown := label
+	if same {
+		shown = strings.TrimPrefix(m.url(scheme+label), scheme)
+	}
+	all, common := marks(0), groupMarks|markCode
+	for _, p := range pieces {
+		set := printedMarks(p)
+		all, common = all|set, common&set
+	}
+	link.auto = same && scheme == "" && all == 0 && link.title == "" && isAutolink(url)
+	m.run.links = append(m.run.links, link)
+	around := markLink
+	if unsafe {
+		around = 0
+	}
+	start := len(m.run.items)
+	if shown != label {
+		m.addText(item{text: before + shown + after, marks: common | around,
+			link: int32(len(m.run.links) - 1)})
+	} else {
+		for rest := pieces; len(rest) > 0; {
+			rest = rest[m.addRun(rest, around):]
+		}
+	}
+	if !unsafe {
+		m.setLink(start)
+	}
+}
+
+// setLink makes the items from start on the last link, the breaks in it too,
+// but for the white space around them.
+func (m *markdown) setLink(start int) {
+	items := m.run.items[start:]
+	isOutside := func(it *item) bool {
+		if !it.space && it.kind != pieceBreak {
+			return false
+		}
+		it.marks &^= markLink
+		return true
+	}
+	for len(items) > 0 && isOutside(&items[0]) {
+		items = items[1:]
+	}
+	for len(items) > 0 && isOutside(&items[len(items)-1]) {
+		items = items[:len(items)-1]
+	}
+	for i := range items {
+		items[i].marks |= markLink
+		items[i].link = int32(len(m.run.links) - 1)
+	}
+}
+
+// linkTitle returns the title of the link that linkTarget finds.
+func linkTitle(n *Node) string {
+	for _, mark := range n.Marks {
+		if mark.Type == "link" && !isBlank(mark.Attrs.text("href")) {
+			return oneLine(mark.Attrs.text("title"))
+		}
+	}
+	return ""
+}
+
+// inlineAtom returns the Markdown of an inline node that must not stick to
+// words, or of a card or media block, or its text if it is one.
+func (m *markdown) inlineAtom(n *Node) piece {
+	switch n.Type {
+	case "status":
+		text := oneLine(n.Attrs.text("text"))
+		return piece{text: string(appendCode(nil, text, false, m.cells > 0)), done: true}
+	case "inlineCard", "blockCard", "embedCard":
+		return m.smartLink(n)
+	case "media", "mediaInline", "mediaSingle":
+		return m.picture(n)
+	}
+	return m.plainAtom(n)
+}
+
+// smartLink returns a card.
+func (m *markdown) smartLink(n *Node) piece {
+	name := oneLine(n.Attrs.Object("data").text("name"))
+	target := cardTarget(n.Attrs)
+	switch {
+	case target != "" && !isUnsafe(target):
+		return m.target(m.url(target), name)
+	case target != "" && name == "":
+		return piece{text: m.url(target)}
+	case name != "" || n.Type != "blockCard":
+		return piece{text: name}
+	}
+	query := oneLine(n.Attrs.Object("datasource").Object("parameters").text("jql"))
+	if query == "" {
+		return piece{}
+	}
+	return piece{text: string(appendCode([]byte("JQL: "), query, false, m.cells > 0)), done: true}
+}
+
+// target returns a link to a URL, which is its own text if it has no name.
+func (m *markdown) target(url, name string) piece {
+	if name == "" {
+		if isAutolink(url) {
+			return piece{text: "<" + url + ">", done: true}
+		}
+		name = url
+	}
+	out := appendLabel([]byte("["), name)
+	out = append(out, "]("...)
+	out = appendTarget(out, mdLink{url: url})
+	return piece{text: string(append(out, ')')), done: true}
+}
+
+// picture returns a picture or file.
+func (m *markdown) picture(n *Node) piece {
+	name := mediaName(n.Attrs)
+	url, external := m.mediaURL(n)
+	href := m.mediaTarget(n)
+	if isUnsafe(href) {
+		href = ""
+	}
+	href = m.url(href)
+	isFile := n.Type == "mediaInline" && n.Attrs.text("type") != "image"
+	if parent := m.parent(); parent != nil && parent.Type == "mediaGroup" {
+		isFile = true
+	}
+	switch {
+	case url == "" && name == "" && href == "":
+		return piece{}
+	case url == "" && name == "":
+		return m.target(href, "")
+	case url == "" && href == "":
+		return piece{text: "[media: " + name + "]"}
+	case url == "":
+		return m.target(href, "[media: "+name+"]")
+	case isFile && !external:
+		if name == "" {
+			name = "media"
+		}
+		if href != "" {
+			url = href
+		}
+		return m.target(url, name)
+	}
+	out := make([]byte, 0, len("[![](")+len(name)+len(")](")+len(url)+len(href)+len(")"))
+	if href != "" {
+		out = append(out, '[')
+	}
+	out = appendLabel(append(out, "!["...), name)
+	out = appendTarget(append(out, "]("...), mdLink{url: url})
+	out = append(out, ')')
+	if href != "" {
+		out = appendTarget(append(out, "]("...), mdLink{url: href})
+		out = append(out, ')')
+	}
+	return piece{text: string(out), done: true}
+}
+
+// mediaURL returns where the content of a media node is, "" if nowhere that
+// may be printed, and whether that is outside Jira.
+func (m *markdown) mediaURL(n *Node) (url string, external bool) {
+	if url := externalURL(n.Attrs); url != "" {
+		if isUnsafe(url) {
+			return "", true
+		}
+		return m.url(url), true
+	}
+	id := strings.TrimSpace(n.Attrs.text("id"))
+	if id == "" {
+		return "", false
+	}
+	if m.MediaURL != nil {
+		if url := m.MediaURL(n); url != "" {
+			return m.url(url), false
+		}
+	}
+	return "media:" + id, false
+}
+
+// appendLabel appends a name as the text of a link or picture.
+func appendLabel(dst []byte, name string) []byte {
+	return appendText(dst, name, around{label: true})
+}
+
+// appendTarget appends the destination and title of a link.
+func appendTarget(dst []byte, link mdLink) []byte {
+	dst = appendDestination(dst, link.url)
+	if link.title == "" {
+		return dst
+	}
+	dst = append(dst, ` "`...)
+	for i := range len(link.title) {
+		if c := link.title[i]; c == '\\' || c == '"' {
+			dst = append(dst, '\\')
+		}
+		dst = append(dst, link.title[i])
+	}
+	return append(dst, '"')
+}
+
+// maxParens is how deep parentheses may nest in a destination; parsers bound
+// it too.
+const maxParens = 32
+
+// appendDestination appends a URL as the destination of a link.
+func appendDestination(dst []byte, url string) []byte {
+	const hex = "0123456789ABCDEF"
+	single := singleParens(url)
+	for i := range len(url) {
+		c := url[i]
+		switch {
+		case c <= ' ' || c == 0x7F || c == '<' || c == '>' || c == '\\' || c == '`' || c == '|':
+			dst = append(dst, '%', hex[c>>4], hex[c&0xF])
+		case single != nil && single[i]:
+			dst = append(dst, '\\', c)
+		case c == '&' && entityLen(url[i:]) > 0:
+			dst = append(dst, "&amp;"...)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// singleParens returns which bytes of s are parentheses without a partner, and
+// all of them if they nest too deep; nil if there is none.
+func singleParens(s string) []bool {
+	if strings.IndexAny(s, "()") < 0 {
+		return nil
+	}
+	single := make([]bool, len(s))
+	var open []int // parentheses without a partner yet
+	deep := false
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			single[i] = true
+			open = append(open, i)
+			deep = deep || len(open) > maxParens
+		case ')':
+			single[i] = len(open) == 0
+			if len(open) > 0 {
+				single[open[len(open)-1]] = false
+				open = open[:len(open)-1]
+			}
+		}
+	}
+	if deep {
+		for i := range len(s) {
+			single[i] = s[i] == '(' || s[i] == ')'
+		}
+	}
+	return single
+}
+
+// isAutolink reports whether a URL can stand between angle brackets, in every
+// parser and in a cell.
+func isAutolink(url string) bool {
+	scheme, rest, ok := strings.Cut(url, ":")
+	if !ok || len(scheme) < 2 || len(scheme) > 32 || !isASCIILetter(scheme[0]) {
+		return false
+	}
+	for _, c := range []byte(scheme) {
+		if !isASCIIAlnum(c) && c != '+' && c != '.' && c != '-' {
+			return false
+		}
+	}
+	for _, r := range rest {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>|\\\"`", r) {
+			return false
+		}
+	}
+	return !hasEntity(rest)
+}
+
+// isUnsafe reports whether a URL is a program, or holds its content.
+func isUnsafe(url string) bool {
+	const longest = len("javascript")
+	scheme := make([]byte, 0, longest)
+	for _, r := range url {
+		switch {
+		case r == ':':
+			switch string(scheme) {
+			case "javascript", "vbscript", "data":
+				return true
+			}
+			return false
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+		case r >= utf8.RuneSelf || len(scheme) == longest:
+			return false
+		case 'A' <= r && r <= 'Z':
+			scheme = append(scheme, byte(r)|0x20)
+		default:
+			scheme = append(scheme, byte(r))
+		}
+	}
+	return false
+}

@@ -1,0 +1,210 @@
+package adf
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// render returns the Markdown of the paragraph laid out. It is valid until the
+// next call.
+func (m *markdown) render() []byte {
+	r := renderer{flow: &m.run, cell: m.cells > 0}
+	r.group(m.run.items, 0)
+	return m.run.buf
+}
+
+// renderer renders the items of one paragraph.
+type renderer struct {
+	*flow
+	cell bool
+}
+
+// group renders items that are the paragraph, or a group with the marks outer.
+func (r *renderer) group(items []item, outer marks) {
+	for i := 0; i < len(items); {
+		it := &items[i]
+		if it.gap {
+			r.put(" ")
+		}
+		switch {
+		case it.kind == pieceBreak:
+			r.buf = append(r.buf, r.brk...)
+			r.prev, r.bang, r.lineStart = '\n', false, r.lineStarts
+		case it.done:
+			r.put(it.text)
+		case it.isBare(outer):
+			r.text(items, i, outer)
+		case it.marks&^outer == markCode:
+			r.buf = appendCode(r.buf, it.text, r.prev == '`', r.cell)
+			r.put("")
+		default:
+			mark, n := pick(items[i:], outer)
+			r.marked(items, i, i+n, mark, outer)
+			i += n
+			continue
+		}
+		i++
+	}
+}
+
+// put appends what needs no escapes.
+func (r *renderer) put(s string) {
+	r.buf = append(r.buf, s...)
+	r.prev, _ = utf8.DecodeLastRune(r.buf)
+	r.bang, r.lineStart = false, false
+}
+
+// text renders the text of item i.
+func (r *renderer) text(items []item, i int, outer marks) {
+	r.buf = appendText(r.buf, items[i].text, r.around(items, i, outer))
+	r.put("")
+	r.bang = strings.HasSuffix(items[i].text, "!")
+}
+
+// around returns what decides about the escapes in the text of item i.
+func (r *renderer) around(items []item, i int, outer marks) around {
+	a := around{label: outer&markLink != 0, cell: r.cell, lineStart: r.lineStart}
+	switch {
+	case i+1 == len(items):
+		a.lineEnd = outer == 0
+	case items[i+1].kind == pieceBreak:
+		a.lineEnd, a.breaks = true, true
+	default:
+		next := &items[i+1]
+		first, _ := utf8.DecodeRuneInString(next.text)
+		a.space = next.gap || unicode.IsSpace(first) && (next.kind != pieceText || next.isBare(outer))
+	}
+	return a
+}
+
+// pick returns the mark that the first item has and, with it, the most items
+// after it, and how many items that are. White space and breaks do not count
+// at the end.
+func pick(items []item, outer marks) (mark marks, n int) {
+	for left := items[0].marks & groupMarks &^ outer; left != 0; left &= left - 1 {
+		one := left & -left
+		end := 1
+		for i := 1; i < len(items) && items[i].marks&one != 0 &&
+			(one != markLink || items[i].link == items[0].link); i++ {
+			if !items[i].space && items[i].kind != pieceBreak {
+				end = i + 1
+			}
+		}
+		if end > n {
+			mark, n = one, end
+		}
+	}
+	return mark, n
+}
+
+// marked renders items from start to end with a mark around them.
+func (r *renderer) marked(items []item, start, end int, mark, outer marks) {
+	at, left, bang := len(r.buf), r.prev, r.bang
+	if mark == markLink && r.links[items[start].link].auto {
+		r.put("<" + r.links[items[start].link].url + ">")
+		return
+	}
+	r.prev, r.bang, r.lineStart = '*', false, false
+	r.group(items[start:end], outer|mark)
+	switch mark {
+	case markLink:
+		if bang {
+			r.insert(at-1, `\`)
+			at++
+		}
+		r.insert(at, "[")
+		r.buf = append(r.buf, "]("...)
+		r.buf = appendTarget(r.buf, r.links[items[start].link])
+		r.put(")")
+	case markSub:
+		r.enclose(at, "<sub>", "</sub>")
+	case markSup:
+		r.enclose(at, "<sup>", "</sup>")
+	default:
+		right := r.after(items, end, outer)
+		open, shut := delimiters(mark, left, r.buf[at:], right)
+		r.enclose(at, open, shut)
+	}
+}
+
+// after returns the character that will stand before items[i], which is not
+// rendered yet: '\n' at the end of a line, '*' for a delimiter.
+func (r *renderer) after(items []item, i int, outer marks) rune {
+	switch {
+	case i == len(items) && outer != 0:
+		return '*'
+	case i == len(items) || items[i].kind == pieceBreak:
+		return '\n'
+	case items[i].gap:
+		return ' '
+	case items[i].kind == pieceText && !items[i].isBare(outer):
+		return '*'
+	}
+	text := items[i].text
+	if !items[i].done && outer&markLink == 0 && urlStart(text) > 0 {
+		around := r.around(items, i, outer)
+		around.lineStart = false
+		size := len(r.buf)
+		r.buf = appendText(r.buf, text, around)
+		first, _ := utf8.DecodeRune(r.buf[size:])
+		r.buf = r.buf[:size]
+		return first
+	}
+	first, _ := utf8.DecodeRuneInString(text)
+	return first
+}
+
+func (r *renderer) enclose(at int, open, shut string) {
+	r.insert(at, open)
+	r.put(shut)
+}
+
+// insert inserts s into what has been rendered. A byte moves at most once for
+// each mark around it.
+func (r *renderer) insert(at int, s string) {
+	r.buf = append(r.buf, s...)
+	copy(r.buf[at+len(s):], r.buf[at:])
+	copy(r.buf[at:], s)
+}
+
+// delimiters returns what stands around a text with a mark: asterisks and the
+// like if parsers are sure to see a mark in them, else tags. CommonMark wants
+// them beside a word, or between punctuation and what is no word.
+func delimiters(mark marks, left rune, inner []byte, right rune) (open, shut string) {
+	first, _ := utf8.DecodeRune(inner)
+	last, _ := utf8.DecodeLastRune(inner)
+	works := (!isSign(first) || !isWord(left)) && (!isSign(last) || !isWord(right))
+	switch mark {
+	case markStrong:
+		if works {
+			return "**", "**"
+		}
+		return "<strong>", "</strong>"
+	case markEm:
+		if works && !isWord(left) && !isWord(right) {
+			return "_", "_"
+		}
+		return "<em>", "</em>"
+	default:
+		if works && left != '~' && last != '~' {
+			return "~~", "~~"
+		}
+		return "<del>", "</del>"
+	}
+}
+
+// isSign reports whether r is punctuation or a symbol in any version of
+// CommonMark.
+func isSign(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }
+
+// isWord reports whether r, outside a delimiter, is neither white space nor
+// punctuation in every version of CommonMark.
+func isWord(r rune) bool {
+	switch {
+	case r < utf8.RuneSelf:
+		return !isASCIIPunct(byte(r)) && r != ' ' && r != '\t' && r != '\n' && r != '\f' && r != '\r'
+	default:
+		return !unicode.IsPunct(r) && !unicode.Is(unicode.Zs, r)
+	}
+}

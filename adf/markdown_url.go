@@ -1,0 +1,127 @@
+package adf
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Parsers with GitHub's extensions make links of URLs in text, and look for
+// them before they see a backslash. So no escape may stand in one.
+
+// mayHoldURL reports whether appendURLs has to look at a text.
+func mayHoldURL(s string) bool {
+	if strings.Contains(s, "://") {
+		return true
+	}
+	for {
+		i := strings.IndexByte(s, '.')
+		if i < 0 {
+			return false
+		}
+		if i >= 3 && s[i-1]|0x20 == 'w' && s[i-2]|0x20 == 'w' && s[i-3]|0x20 == 'w' {
+			return true
+		}
+		s = s[i+1:]
+	}
+}
+
+// urlStart returns the length of the "http://" or "https://" that s begins
+// with, 0 if it begins with neither.
+func urlStart(s string) int {
+	for _, start := range []string{"http://", "https://"} {
+		if len(s) >= len(start) && strings.EqualFold(s[:len(start)], start) {
+			return len(start)
+		}
+	}
+	return 0
+}
+
+// nextURL returns where in s, from i on, the next URL begins, and whether it
+// lacks a scheme; len(s) if there is none.
+func nextURL(s string, i int) (at int, www bool) {
+	for ; i < len(s); i++ {
+		switch s[i] | 0x20 {
+		case 'h':
+			if urlStart(s[i:]) > 0 {
+				return i, false
+			}
+		case 'w':
+			if len(s)-i < 4 || !strings.EqualFold(s[i:i+4], "www.") {
+				continue
+			}
+			if last, _ := utf8.DecodeLastRuneInString(s[:i]); i == 0 || !unicode.IsLetter(last) {
+				return i, true
+			}
+		}
+	}
+	return len(s), false
+}
+
+// appendURLs appends s from i on, escaping what is no URL.
+func appendURLs(dst []byte, s string, i int, a around) []byte {
+	for i < len(s) {
+		at, www := nextURL(s, i)
+		dst = appendEscaped(dst, s, i, at, a)
+		if at == len(s) {
+			break
+		}
+		i = at + runLen(s[at:])
+		dst = appendURL(dst, s, at, i, www, a)
+	}
+	return dst
+}
+
+// runLen returns the length of s up to white space, "<" or ">".
+func runLen(s string) int {
+	end := strings.IndexFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '<' || r == '>'
+	})
+	if end < 0 {
+		return len(s)
+	}
+	return end
+}
+
+// appendURL appends the run s[at:end], which begins with a URL.
+func appendURL(dst []byte, s string, at, end int, www bool, a around) []byte {
+	run := s[at:end]
+	ends := a.lineEnd || a.space
+	if end < len(s) {
+		ends = s[end] != '<' && s[end] != '>'
+	}
+	start := len(dst)
+	dst = appendEscaped(dst, s, at, end, a)
+	asIs := len(dst)-start == len(run) && !(a.cell && strings.IndexByte(run, '|') >= 0)
+	if asIs && ends {
+		return dst
+	}
+	dst = dst[:start]
+	if www {
+		dst = append(append(dst, run[:3]...), '\\')
+		return appendEscaped(dst, s, at+3, end, a)
+	}
+	if url := trimURL(run); isAutolink(url) {
+		dst = append(append(append(dst, '<'), url...), '>')
+		return appendEscaped(dst, s, at+len(url), end, a)
+	}
+	colon := strings.IndexByte(run, ':')
+	dst = append(append(dst, run[:colon]...), '\\')
+	return appendEscaped(dst, s, at+colon, end, a)
+}
+
+// trimURL cuts from the end of a URL what belongs to the sentence around it.
+func trimURL(url string) string {
+	extra := strings.Count(url, ")") - strings.Count(url, "(")
+	for url != "" {
+		switch c := url[len(url)-1]; {
+		case strings.IndexByte(`.,;:!?'"*_~]}`, c) >= 0:
+		case c == ')' && extra > 0:
+			extra--
+		default:
+			return url
+		}
+		url = url[:len(url)-1]
+	}
+	return url
+}
