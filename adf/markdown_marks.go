@@ -26,6 +26,7 @@ func (r *renderer) group(items []item, outer marks) {
 		it := &items[i]
 		if it.gap {
 			r.put(" ")
+			it.gap = false // nor again inside a group
 		}
 		switch {
 		case it.kind == pieceBreak:
