@@ -9,6 +9,10 @@ import (
 // an inline node such as a text or a mention. Which fields a node uses follows
 // from its type; none is required, and a node may be built by hand.
 //
+// The fields are what readers need. A node made by Parse also remembers how it
+// stood in the document, so that MarshalJSON gives back what has no field,
+// such as the version of a doc. Compare nodes by their exported fields.
+//
 // A tree made by Parse shares one copy of its input: keeping a small part of
 // it keeps all of that copy. Reading a tree from several goroutines is safe.
 type Node struct {
@@ -24,6 +28,17 @@ type Node struct {
 	// Content are the children: nil if the document has none, empty if it
 	// has an empty list.
 	Content []*Node
+
+	from *source // nil if the node was built by hand
+}
+
+// source is how a node stood in its document. MarshalJSON writes from it what
+// the fields of the node do not hold.
+type source struct {
+	json string // the whole value
+	// Where in json the list of children is: the value of its last "content",
+	// of any type. Both are 0 if it has none.
+	list, listEnd int
 }
 
 // Mark is a property of a node, such as "strong" or "link".
@@ -100,6 +115,70 @@ func (a Attrs) raw(name string) string {
 		return ""
 	}
 	return value
+}
+
+// field is a member of a node's object that Node has a field for.
+type field uint8
+
+const (
+	fieldOther field = iota
+	fieldType
+	fieldText
+	fieldAttrs
+	fieldMarks
+	fieldContent
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{fieldType: "type", fieldText: "text",
+	fieldAttrs: "attrs", fieldMarks: "marks", fieldContent: "content"}
+
+func fieldOf(name string) field {
+	switch name {
+	case "type":
+		return fieldType
+	case "text":
+		return fieldText
+	case "attrs":
+		return fieldAttrs
+	case "marks":
+		return fieldMarks
+	case "content":
+		return fieldContent
+	}
+	return fieldOther
+}
+
+// has reports whether a field is set.
+func (n *Node) has(f field) bool {
+	switch f {
+	case fieldType:
+		return n.Type != ""
+	case fieldText:
+		return n.Text != ""
+	case fieldAttrs:
+		return n.Attrs != ""
+	case fieldMarks:
+		return n.Marks != nil
+	case fieldContent:
+		return n.Content != nil
+	}
+	return false
+}
+
+// hasValue reports whether Parse sets the field if its value is raw.
+func hasValue(f field, raw string) bool {
+	if raw == "" {
+		return false
+	}
+	switch f {
+	case fieldType, fieldText:
+		return raw[0] == '"' && raw != `""`
+	case fieldAttrs:
+		return raw[0] == '{'
+	default:
+		return raw[0] == '['
+	}
 }
 
 func isNumber(raw string) bool {

@@ -39,9 +39,9 @@ func (e *SyntaxError) Error() string {
 // does not keep data.
 func Parse(data []byte) (*Node, error) {
 	if data == nil {
-		return &Node{}, nil
+		return &Node{from: &source{json: "null"}}, nil
 	}
-	p := parser{scanner: scanner{src: string(data)}}
+	p := parser{scanner: scanner{src: string(data)}, keep: true}
 	root := p.root()
 	if p.fault == "" {
 		if p.peek(); p.pos < len(p.src) {
@@ -58,7 +58,9 @@ func Parse(data []byte) (*Node, error) {
 // the stacks hold the lists that are still being read.
 type parser struct {
 	scanner
+	keep      bool // the sources of nodes
 	nodes     []Node
+	sources   []source
 	lists     []*Node
 	open      []*Node
 	markSlab  []Mark
@@ -66,22 +68,31 @@ type parser struct {
 }
 
 func (p *parser) root() *Node {
-	switch p.peek() {
-	case '{':
+	first := p.peek()
+	if first == '{' {
 		return p.node()
+	}
+	var n Node
+	start := p.pos
+	listEnd := 0
+	switch first {
 	case '[':
-		return &Node{Type: typeList, Content: p.content()}
+		n = Node{Type: typeList, Content: p.content()}
+		listEnd = p.pos - start
 	case '"':
-		return &Node{Type: typeWiki, Text: p.verbatim()}
+		n = Node{Type: typeWiki, Text: p.verbatim()}
 	default:
 		p.skip()
-		return &Node{}
 	}
+	n.from = p.source(start, 0, listEnd)
+	return &n
 }
 
 // node reads an object as a node.
 func (p *parser) node() *Node {
 	n := p.newNode()
+	start := p.pos
+	list, listEnd := 0, 0
 	for name, ok := p.member(true); ok; name, ok = p.member(false) {
 		switch name {
 		case "type":
@@ -93,12 +104,27 @@ func (p *parser) node() *Node {
 		case "marks":
 			n.Marks = p.marks()
 		case "content":
+			list = p.pos - start
 			n.Content = p.content()
+			listEnd = p.pos - start
 		default:
 			p.skip()
 		}
 	}
+	n.from = p.source(start, list, listEnd)
 	return n
+}
+
+// source returns where a node was read that began at start and ends here.
+func (p *parser) source(start, list, listEnd int) *source {
+	if !p.keep {
+		return nil
+	}
+	if len(p.sources) == cap(p.sources) {
+		p.sources = make([]source, 0, p.slabSize(64))
+	}
+	p.sources = append(p.sources, source{p.src[start:p.pos], list, listEnd})
+	return &p.sources[len(p.sources)-1]
 }
 
 // optionalText reads a string, or skips another value and returns "".
@@ -190,7 +216,9 @@ func (p *parser) elements() {
 			p.open = append(p.open, p.node())
 		case '"':
 			n := p.newNode()
+			start := p.pos
 			n.Type, n.Text = "text", p.text()
+			n.from = p.source(start, 0, 0)
 			p.open = append(p.open, n)
 		case '[':
 			p.elements()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/require"
 
 	"github.com/jirasync/jirasync/adf"
@@ -28,7 +29,7 @@ func TestParse(t *testing.T) {
 		{Type: "text", Text: "d"},
 		{Type: "new", Attrs: `{ "b":2, "a" : [1e0, "\u00e9"] }`, Marks: []adf.Mark{}, Content: []*adf.Node{}},
 	}}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(adf.Node{})); diff != "" {
 		t.Errorf("Parse mismatch (-want +got):\n%s", diff)
 	}
 }
