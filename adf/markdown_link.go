@@ -248,7 +248,7 @@ func appendDestination(dst []byte, url string) []byte {
 // singleParens returns which bytes of s are parentheses without a partner, and
 // all of them if they nest too deep; nil if there is none.
 func singleParens(s string) []bool {
-	if strings.IndexAny(s, "()") < 0 {
+	if !strings.ContainsAny(s, "()") {
 		return nil
 	}
 	single := make([]bool, len(s))
