@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,6 +22,13 @@ type tableView struct {
 	dir    *partition.Dir
 	schema []partition.Table
 	opts   transform.Options
+	seen   map[string]version // by path: what a file held when it was last read
+}
+
+// version is one version of a file.
+type version struct {
+	info os.FileInfo
+	rows []partition.Row
 }
 
 func openView(cfg jirasync.Config) (*tableView, error) {
@@ -28,7 +37,7 @@ func openView(cfg jirasync.Config) (*tableView, error) {
 		return nil, err
 	}
 	opts := transform.Options{SiteURL: cfg.BaseURL}
-	return &tableView{dir: dir, schema: transform.Schema(opts), opts: opts}, nil
+	return &tableView{dir: dir, schema: transform.Schema(opts), opts: opts, seen: map[string]version{}}, nil
 }
 
 func (v *tableView) Close() error { return v.dir.Close() }
@@ -52,7 +61,7 @@ func (v *tableView) each(t partition.Table, visit func(partition.Row)) error {
 		return err
 	}
 	for _, month := range months {
-		rows, err := v.dir.Read(t, month)
+		rows, err := v.read(t, month)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed since it was listed
 		}
@@ -64,6 +73,23 @@ func (v *tableView) each(t partition.Table, visit func(partition.Row)) error {
 		}
 	}
 	return nil
+}
+
+// read reads a file again only when it was replaced.
+func (v *tableView) read(t partition.Table, month string) ([]partition.Row, error) {
+	path := filepath.Join(v.dir.Path(), t.Name, month+".parquet")
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if last, ok := v.seen[path]; ok && os.SameFile(last.info, info) && last.info.ModTime().Equal(info.ModTime()) {
+		return last.rows, nil
+	}
+	rows, err := v.dir.Read(t, month)
+	if err == nil {
+		v.seen[path] = version{info, rows}
+	}
+	return rows, err
 }
 
 func byName(t partition.Table, row partition.Row) named {
