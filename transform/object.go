@@ -34,10 +34,8 @@ func (o *object) object(name string) *object {
 	if child, known := o.nested[name]; known {
 		return child
 	}
-	child := &object{}
-	if raw := o.get(name); len(raw) > 0 && raw[0] == '{' {
-		child = newObject(raw)
-	}
+	members, err := o.members.Object(name)
+	child := &object{ok: err == nil, members: members}
 	if o.nested == nil {
 		o.nested = map[string]*object{}
 	}
