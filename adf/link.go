@@ -20,19 +20,28 @@ func (p *plain) link(pieces []piece) {
 		return
 	}
 	p.set.text(before)
-	// Labels are compared with the target before anything is redacted, or the
-	// secret would print beside its redacted copy.
-	switch same, scheme := sameTarget(label, href); {
-	case !same:
+	if same, text := p.sameLabel(label, href); same {
+		p.set.text(text)
+	} else {
 		p.set.text(label)
 		p.set.target(p.url(href))
-	case scheme == "":
-		p.set.text(p.url(href))
-	default:
-		// With its scheme, so that a password is recognised.
-		p.set.text(strings.TrimPrefix(p.url(scheme+label), scheme))
 	}
 	p.set.text(after)
+}
+
+// sameLabel reports whether a label says no more than the target, and what to
+// print instead of both. They are compared before anything is redacted, or the
+// secret would print beside its redacted copy.
+func (o Options) sameLabel(label, href string) (same bool, text string) {
+	switch same, scheme := sameTarget(label, href); {
+	case !same:
+		return false, ""
+	case scheme == "":
+		return true, o.url(href)
+	default:
+		// With its scheme, so that a password is recognised.
+		return true, strings.TrimPrefix(o.url(scheme+label), scheme)
+	}
 }
 
 // joinWords returns the label of a link.

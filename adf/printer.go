@@ -75,8 +75,8 @@ func (p *printer) codeText(kids []*Node) []byte {
 }
 
 // url returns a URL as it may be printed.
-func (p *printer) url(s string) string {
-	if p.KeepCredentials {
+func (o Options) url(s string) string {
+	if o.KeepCredentials {
 		return s
 	}
 	return redact(s)

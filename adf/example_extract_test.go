@@ -1,0 +1,91 @@
+package adf_test
+
+import (
+	"fmt"
+
+	"github.com/jirasync/jirasync/adf"
+)
+
+var release = mustParse(`{"type": "doc", "version": 1, "content": [
+  {"type": "paragraph", "content": [
+    {"type": "mention", "attrs": {"id": "5b10", "text": "@Ada"}},
+    {"type": "text", "text": " ships on "},
+    {"type": "date", "attrs": {"timestamp": "1717200000000"}},
+    {"type": "text", "text": ", see "},
+    {"type": "text", "text": "the plan", "marks": [
+      {"type": "link", "attrs": {"href": "https://example.com/plan?token=abc"}}]}
+  ]},
+  {"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [
+    {"type": "media", "attrs": {"type": "file", "id": "4f9c", "collection": "", "alt": "plan.png"}}
+  ]}
+]}`)
+
+func mustParse(data string) *adf.Node {
+	n, err := adf.Parse([]byte(data))
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func ExampleNode_Walk() {
+	for above, n := range release.Walk() {
+		fmt.Printf("%*s%s\n", 2*len(above), "", n.Type)
+	}
+	// Output:
+	// doc
+	//   paragraph
+	//     mention
+	//     text
+	//     date
+	//     text
+	//     text
+	//   mediaSingle
+	//     media
+}
+
+func ExampleNode_Links() {
+	for _, link := range release.Links() {
+		fmt.Println(link.Kind, link.URL, link.Text)
+	}
+	// Output:
+	// link https://example.com/plan?token=REDACTED the plan
+}
+
+func ExampleNode_Mentions() {
+	for _, mention := range release.Mentions() {
+		fmt.Println(mention.ID, mention.Text)
+	}
+	// Output:
+	// 5b10 @Ada
+}
+
+func ExampleNode_Media() {
+	for _, media := range release.Media() {
+		fmt.Println(media.Node, media.Type, media.ID, media.Name)
+	}
+	// Output:
+	// media file 4f9c plan.png
+}
+
+func ExampleNode_Dates() {
+	for _, date := range release.Dates() {
+		fmt.Println(date.Timestamp, date.Text)
+	}
+	// Output:
+	// 1717200000000 2024-06-01
+}
+
+// What nobody changed stays as it is, byte for byte.
+func ExampleNode_MarshalJSON() {
+	n := mustParse(`{"version": 1, "type": "doc", "content": [ {"type": "new", "x": 1.0}, "a" ]}`)
+	n.Content[1].Text = "b"
+	data, err := n.MarshalJSON()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(data))
+	// Output:
+	// {"version": 1, "type": "doc", "content": [ {"type": "new", "x": 1.0}, {"type":"text","text":"b"} ]}
+}
