@@ -153,7 +153,7 @@ func (s *Syncer) Serve(ctx context.Context, public, admin net.Listener) error {
 	results := make(chan error, len(servers)+1) // one result of each goroutine below
 	go func() { results <- s.Run(workCtx) }()
 	for i, server := range servers {
-		go func() { results <- server.Serve(listeners[i]) }()
+		go func() { results <- server.Serve(limit(listeners[i], maxConnections)) }()
 	}
 	var first error
 	ended := 0

@@ -102,6 +102,12 @@ func (r *rig) eventually(ok func() bool, format string, args ...any) {
 	r.t.Fatalf(format+"\nlog:\n%s", append(args, r.log.String())...)
 }
 
+// idle waits until everything that was delivered is worked off.
+func (r *rig) idle() {
+	r.t.Helper()
+	r.eventually(func() bool { s := r.Status(); return s.Waiting+s.InFlight == 0 }, "deliveries are not worked off")
+}
+
 // post sends a signed body and checks the answer.
 func (r *rig) post(want int, body string) {
 	r.t.Helper()
