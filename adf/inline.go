@@ -16,13 +16,22 @@ const (
 	pieceEdge            // of a block in an inline context: a break, unless there is one
 )
 
+// form says what the text of an atom is.
+type form uint8
+
+const (
+	formText   form = iota
+	formCode        // for a code span, where the output has any
+	formOutput      // in the output format
+)
+
 // piece is one inline node of a paragraph, in the order of the document.
 type piece struct {
 	kind pieceKind
 	text string // of an atom: as the renderer's atom function returned it
 	href string // of a text: where it links to, "" if nowhere
 	node *Node  // of a text: the node, for its marks; nil if it has none
-	done bool   // of an atom: text is in the output format, nothing in it to escape
+	form form   // of an atom: what text is
 }
 
 // inline appends to pieces what the children of a paragraph hold. Atoms that

@@ -334,7 +334,10 @@ func (m *markdown) list(b block, other bool) {
 	tight := m.afterParagraph() && m.cells == 0
 	outer := m.sibs
 	m.sibs = siblings{start: m.out.count, gap: 1}
-	item := m.sibs // of the last item printed
+	// The body of the last item printed. Before the first, lists have the
+	// marker of this one, as if they were its items.
+	item := m.sibs
+	item.last, item.other = b.typ, !other
 	indent := ""
 	number := firstNumber(b, kids)
 	for _, n := range kids {
@@ -346,7 +349,10 @@ func (m *markdown) list(b block, other bool) {
 			m.out.push(frame{rest: indent, used: true})
 			m.visit(block{typ: n.Type, node: n})
 			m.out.pop()
-			item, m.sibs = m.sibs, list
+			if indent != "" {
+				item = m.sibs
+			}
+			m.sibs = list
 		default:
 			if m.out.count > m.sibs.start {
 				m.out.separate(1)

@@ -84,7 +84,7 @@ type item struct {
 	link  int32 // with markLink: index of the link
 	text  string
 	space bool // a text of white space only
-	done  bool // an atom that is Markdown already
+	form  form
 	gap   bool // a space comes first, or an atom would stick to a word
 }
 
@@ -107,7 +107,7 @@ func (m *markdown) layOut() bool {
 		case pieceText:
 			n = m.textPieces(rest)
 		case pieceEmoji, pieceAtom:
-			m.addText(item{kind: p.kind, text: p.text, done: p.done})
+			m.addText(item{kind: p.kind, text: p.text, form: p.form})
 		case pieceBreak:
 			m.run.edge = false
 			m.addBreak()

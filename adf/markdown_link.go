@@ -18,7 +18,7 @@ func (m *markdown) addLink(pieces []piece) {
 		if !unsafe {
 			atom = m.target(url, "")
 		}
-		m.addText(item{kind: pieceAtom, text: atom.text, done: atom.done})
+		m.addText(item{kind: pieceAtom, text: atom.text, form: atom.form})
 		return
 	}
 	link := mdLink{url: url, title: linkTitle(pieces[0].node)}
@@ -91,8 +91,7 @@ func linkTitle(n *Node) string {
 func (m *markdown) inlineAtom(n *Node) piece {
 	switch n.Type {
 	case "status":
-		text := oneLine(n.Attrs.text("text"))
-		return piece{text: string(appendCode(nil, text, false, m.cells > 0)), done: true}
+		return piece{text: oneLine(n.Attrs.text("text")), form: formCode}
 	case "inlineCard", "blockCard", "embedCard":
 		return m.smartLink(n)
 	case "media", "mediaInline", "mediaSingle":
@@ -117,21 +116,21 @@ func (m *markdown) smartLink(n *Node) piece {
 	if query == "" {
 		return piece{}
 	}
-	return piece{text: string(appendCode([]byte("JQL: "), query, false, m.cells > 0)), done: true}
+	return piece{text: string(appendCode([]byte("JQL: "), query, false, m.cells > 0)), form: formOutput}
 }
 
 // target returns a link to a URL, which is its own text if it has no name.
 func (m *markdown) target(url, name string) piece {
 	if name == "" {
 		if isAutolink(url) {
-			return piece{text: "<" + url + ">", done: true}
+			return piece{text: "<" + url + ">", form: formOutput}
 		}
 		name = url
 	}
 	out := appendLabel([]byte("["), name)
 	out = append(out, "]("...)
 	out = appendTarget(out, mdLink{url: url})
-	return piece{text: string(append(out, ')')), done: true}
+	return piece{text: string(append(out, ')')), form: formOutput}
 }
 
 // picture returns a picture or file.
@@ -176,7 +175,7 @@ func (m *markdown) picture(n *Node) piece {
 		out = appendTarget(append(out, "]("...), mdLink{url: href})
 		out = append(out, ')')
 	}
-	return piece{text: string(out), done: true}
+	return piece{text: string(out), form: formOutput}
 }
 
 // mediaURL returns where the content of a media node is, "" if nowhere that

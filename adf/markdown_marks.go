@@ -32,13 +32,13 @@ func (r *renderer) group(items []item, outer marks) {
 		case it.kind == pieceBreak:
 			r.buf = append(r.buf, r.brk...)
 			r.prev, r.bang, r.lineStart = '\n', false, r.lineStarts
-		case it.done:
+		case it.form == formOutput:
 			r.put(it.text)
-		case it.isBare(outer):
-			r.text(items, i, outer)
-		case it.marks&^outer == markCode:
+		case it.form == formCode || !it.space && it.marks&^outer == markCode:
 			r.buf = appendCode(r.buf, it.text, r.prev == '`', r.cell)
 			r.put("")
+		case it.isBare(outer):
+			r.text(items, i, outer)
 		default:
 			mark, n := pick(items[i:], outer)
 			r.marked(items, i, i+n, mark, outer)
@@ -74,7 +74,7 @@ func (r *renderer) around(items []item, i int, outer marks) around {
 	default:
 		next := &items[i+1]
 		first, _ := utf8.DecodeRuneInString(next.text)
-		a.space = next.gap || unicode.IsSpace(first) && (next.kind != pieceText || next.isBare(outer))
+		a.space = next.gap || unicode.IsSpace(first) && next.form == formText && next.isBare(outer)
 	}
 	return a
 }
@@ -139,11 +139,11 @@ func (r *renderer) after(items []item, i int, outer marks) rune {
 		return '\n'
 	case items[i].gap:
 		return ' '
-	case items[i].kind == pieceText && !items[i].isBare(outer):
+	case items[i].form == formCode || !items[i].isBare(outer):
 		return '*'
 	}
 	text := items[i].text
-	if !items[i].done && outer&markLink == 0 && urlStart(text) > 0 {
+	if items[i].form == formText && outer&markLink == 0 && urlStart(text) > 0 {
 		around := r.around(items, i, outer)
 		around.lineStart = false
 		size := len(r.buf)

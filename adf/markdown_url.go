@@ -102,6 +102,9 @@ func appendURL(dst []byte, s string, at, end int, www bool, a around) []byte {
 		return appendEscaped(dst, s, at+3, end, a)
 	}
 	if url := trimURL(run); isAutolink(url) {
+		if at > 0 && s[at-1] == '\\' {
+			dst = append(dst, '\\') // or that one escapes the bracket
+		}
 		dst = append(append(append(dst, '<'), url...), '>')
 		return appendEscaped(dst, s, at+len(url), end, a)
 	}
