@@ -41,7 +41,26 @@ func Parse(data []byte) (*Node, error) {
 	if data == nil {
 		return &Node{from: &source{json: "null"}}, nil
 	}
-	p := parser{scanner: scanner{src: string(data)}, keep: true}
+	p := parser{keep: true}
+	return p.parse(string(data))
+}
+
+// parser builds nodes. Nodes, lists of children and marks are cut from slabs;
+// the stacks hold the lists that are still being read.
+type parser struct {
+	scanner
+	keep      bool // the tree, and so the sources of its nodes
+	nodes     slab[Node]
+	sources   slab[source]
+	lists     slab[*Node]
+	open      []*Node
+	markSlab  slab[Mark]
+	openMarks []Mark
+}
+
+// parse reads a document. Its error is a *SyntaxError.
+func (p *parser) parse(src string) (*Node, error) {
+	p.scanner = scanner{src: src}
 	root := p.root()
 	if p.fault == "" {
 		if p.peek(); p.pos < len(p.src) {
@@ -52,19 +71,6 @@ func Parse(data []byte) (*Node, error) {
 		return nil, &SyntaxError{Offset: p.pos, Reason: p.fault}
 	}
 	return root, nil
-}
-
-// parser builds nodes. Nodes, lists of children and marks are cut from slabs;
-// the stacks hold the lists that are still being read.
-type parser struct {
-	scanner
-	keep      bool // the sources of nodes
-	nodes     []Node
-	sources   []source
-	lists     []*Node
-	open      []*Node
-	markSlab  []Mark
-	openMarks []Mark
 }
 
 func (p *parser) root() *Node {
@@ -120,11 +126,9 @@ func (p *parser) source(start, list, listEnd int) *source {
 	if !p.keep {
 		return nil
 	}
-	if len(p.sources) == cap(p.sources) {
-		p.sources = make([]source, 0, p.slabSize(64))
-	}
-	p.sources = append(p.sources, source{p.src[start:p.pos], list, listEnd})
-	return &p.sources[len(p.sources)-1]
+	s := &p.sources.take(1, p.room(64))[0]
+	*s = source{p.src[start:p.pos], list, listEnd}
+	return s
 }
 
 // optionalText reads a string, or skips another value and returns "".
@@ -164,12 +168,9 @@ func (p *parser) marks() []Mark {
 	if len(p.openMarks) == 0 {
 		return []Mark{}
 	}
-	if cap(p.markSlab)-len(p.markSlab) < len(p.openMarks) {
-		p.markSlab = make([]Mark, 0, max(len(p.openMarks), p.slabSize(512)))
-	}
-	start := len(p.markSlab)
-	p.markSlab = append(p.markSlab, p.openMarks...)
-	return p.markSlab[start:len(p.markSlab):len(p.markSlab)]
+	marks := p.markSlab.take(len(p.openMarks), p.room(512))
+	copy(marks, p.openMarks)
+	return marks
 }
 
 func (p *parser) mark() Mark {
@@ -199,13 +200,10 @@ func (p *parser) content() []*Node {
 	if len(list) == 0 {
 		return []*Node{}
 	}
-	if cap(p.lists)-len(p.lists) < len(list) {
-		p.lists = make([]*Node, 0, max(len(list), p.slabSize(64)))
-	}
-	start := len(p.lists)
-	p.lists = append(p.lists, list...)
+	kids := p.lists.take(len(list), p.room(64))
+	copy(kids, list)
 	p.open = p.open[:base]
-	return p.lists[start:len(p.lists):len(p.lists)]
+	return kids
 }
 
 // elements reads the children of a list onto the stack of open lists.
@@ -228,16 +226,10 @@ func (p *parser) elements() {
 	}
 }
 
-func (p *parser) newNode() *Node {
-	if len(p.nodes) == cap(p.nodes) {
-		p.nodes = make([]Node, 0, p.slabSize(64))
-	}
-	p.nodes = append(p.nodes, Node{})
-	return &p.nodes[len(p.nodes)-1]
-}
+func (p *parser) newNode() *Node { return &p.nodes.take(1, p.room(64))[0] }
 
-// slabSize is how many things to make room for at once if the rest of the
-// input holds one in so many bytes.
-func (p *parser) slabSize(bytesEach int) int {
-	return min(4+(len(p.src)-p.pos)/bytesEach, 256)
+// room is how many things to make room for at once if the rest of the input
+// holds one in so many bytes.
+func (p *parser) room(bytesEach int) int {
+	return min(4+(len(p.src)-p.pos)/bytesEach, maxSlab)
 }

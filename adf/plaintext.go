@@ -1,6 +1,9 @@
 package adf
 
-import "bytes"
+import (
+	"bytes"
+	"sync"
+)
 
 // Options change how a document is rendered. The zero value is the ordinary
 // case. Its methods may be called from several goroutines.
@@ -28,11 +31,7 @@ type Options struct {
 // The text is valid UTF-8. Unless it is wiki text, it neither begins nor ends
 // with a blank line.
 func PlainText(data []byte) (string, error) {
-	n, err := Parse(data)
-	if err != nil {
-		return "", err
-	}
-	return n.PlainText(), nil
+	return render(data, Options{}.PlainText)
 }
 
 // PlainText returns the text of a node and all below it. It cannot fail; nil
@@ -47,10 +46,20 @@ func (o Options) PlainText(n *Node) string {
 	case n.Type == typeWiki:
 		return toValid(n.Text)
 	}
-	p := plain{printer{Options: o}}
-	p.visit, p.atom = p.block, p.plainAtom
-	return p.document(n)
+	p := plains.Get().(*plain)
+	p.Options = o
+	text := p.document(n)
+	p.reset()
+	plains.Put(p)
+	return text
 }
+
+// plains holds printers to use again.
+var plains = sync.Pool{New: func() any {
+	p := new(plain)
+	p.visit, p.atom = p.block, p.plainAtom
+	return p
+}}
 
 // plain prints one document as plain text.
 type plain struct{ printer }

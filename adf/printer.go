@@ -81,3 +81,13 @@ func (o Options) url(s string) string {
 	}
 	return redact(s)
 }
+
+// reset makes a printer ready for the next document. It keeps nothing of the
+// last but memory.
+func (p *printer) reset() {
+	*p = printer{
+		walker: walker{path: emptied(p.path), pieces: emptied(p.pieces), visit: p.visit, atom: p.atom},
+		out:    lines{buf: emptiedBuffer(p.out.buf), frames: emptied(p.out.frames)},
+		set:    typesetter{buf: emptiedBuffer(p.set.buf)},
+	}
+}

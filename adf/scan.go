@@ -1,6 +1,7 @@
 package adf
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -173,11 +174,16 @@ func (s *scanner) literal() (raw string, easy bool) {
 	start := s.pos + 1
 	escaped, wide := false, false
 	for i := start; i < len(s.src); {
-		switch c := s.src[i]; {
-		case c == '"':
+		n, high := plainRun(s.src[i:])
+		wide = wide || high
+		if i += n; i == len(s.src) {
+			break
+		}
+		switch s.src[i] {
+		case '"':
 			raw, s.pos = s.src[start:i], i+1
 			return raw, !escaped && (!wide || utf8.ValidString(raw))
-		case c == '\\':
+		case '\\':
 			n := escapeLen(s.src[i:])
 			if n == 0 {
 				s.pos = i
@@ -186,18 +192,47 @@ func (s *scanner) literal() (raw string, easy bool) {
 			}
 			escaped = true
 			i += n
-		case c < ' ':
+		default:
 			s.pos = i
 			s.fail("control character in a string")
 			return "", true
-		default:
-			wide = wide || c >= utf8.RuneSelf
-			i++
 		}
 	}
 	s.pos = len(s.src)
 	s.fail("unexpected end")
 	return "", true
+}
+
+// plainRun returns how many bytes at the start of s are no quote, backslash or
+// control character. high is set if there is a byte beyond ASCII among them,
+// and may be set if there is one in the seven after them.
+func plainRun(s string) (n int, high bool) {
+	const (
+		each  = 0x0101010101010101
+		signs = 0x80 * each
+	)
+	var above uint64
+	// Eight bytes at a time: the lowest sign bit of hits is of the first byte
+	// that ends the run; those above it may be wrong.
+	for ; len(s)-n >= 8; n += 8 {
+		t := s[n : n+8]
+		x := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		quote, escape := x^'"'*each, x^'\\'*each
+		hits := (x-' '*each)&^x | (quote-each)&^quote | (escape-each)&^escape
+		above |= x
+		if hits &= signs; hits != 0 {
+			return n + bits.TrailingZeros64(hits)/8, above&signs != 0
+		}
+	}
+	for ; n < len(s); n++ {
+		c := s[n]
+		if c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+		above |= uint64(c)
+	}
+	return n, above&signs != 0
 }
 
 // text reads a string: valid UTF-8, with "\n" for every line end.
@@ -206,7 +241,7 @@ func (s *scanner) text() string {
 	if easy {
 		return raw
 	}
-	return s.words.unquote(raw, false)
+	return s.words.unquote(raw, false, len(s.src)-s.pos)
 }
 
 // verbatim reads a string, keeping its line ends.
@@ -215,7 +250,7 @@ func (s *scanner) verbatim() string {
 	if easy {
 		return raw
 	}
-	return s.words.unquote(raw, true)
+	return s.words.unquote(raw, true, len(s.src)-s.pos)
 }
 
 // escapeLen returns the length of the escape that s begins with, 0 if bad.
@@ -257,21 +292,22 @@ func hex4(s string) (rune, bool) {
 }
 
 // arena makes many strings with few allocations: each is a part of a builder
-// that is replaced, never grown, when it is full.
-type arena struct{ b *strings.Builder }
+// that is emptied, never grown, when it is full.
+type arena struct{ b strings.Builder }
 
 // unquote decodes the inside of a JSON string whose escapes are sound. Invalid
 // UTF-8, lone surrogates and U+0000 become U+FFFD; unless keepCR is set, CR
 // and CR LF become LF.
-func (a *arena) unquote(raw string, keepCR bool) string {
+// ahead is how much input follows, the most that further strings can need.
+func (a *arena) unquote(raw string, keepCR bool, ahead int) string {
 	valid := utf8.ValidString(raw)
 	room := len(raw)
 	if !valid {
 		room *= len("\uFFFD") // an invalid byte becomes three
 	}
-	if a.b == nil || a.b.Cap()-a.b.Len() < room {
-		a.b = new(strings.Builder)
-		a.b.Grow(max(room, 512))
+	if a.b.Cap()-a.b.Len() < room {
+		a.b.Reset() // the strings made so far keep its memory
+		a.b.Grow(max(room, min(len(raw)+ahead, 4096)))
 	}
 	start := a.b.Len()
 	afterCR := false
