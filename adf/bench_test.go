@@ -25,7 +25,12 @@ const comment = `{"type":"doc","version":1,"content":[` +
 	`{"type":"tableRow","content":[{"type":"tableCell","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"web-1"}]}]},` +
 	`{"type":"tableCell","attrs":{"colspan":1},"content":[{"type":"paragraph","content":[{"type":"status","attrs":{"text":"down","color":"red"}}]}]}]}]}]}`
 
-func BenchmarkPlainText(b *testing.B) {
+func BenchmarkPlainText(b *testing.B) { benchmark(b, adf.PlainText) }
+
+func BenchmarkMarkdown(b *testing.B) { benchmark(b, adf.Markdown) }
+
+func benchmark(b *testing.B, convert func([]byte) (string, error)) {
+	b.Helper()
 	parts := strings.TrimSuffix(strings.TrimPrefix(comment, `{"type":"doc","version":1,"content":[`), `]}`)
 	documents := []struct{ name, data string }{
 		{"small", comment},
@@ -37,7 +42,7 @@ func BenchmarkPlainText(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := adf.PlainText(data); err != nil {
+				if _, err := convert(data); err != nil {
 					b.Fatal(err)
 				}
 			}

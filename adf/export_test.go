@@ -7,3 +7,11 @@ func Steps(n *Node) int {
 	p.body([]*Node{n}, 2)
 	return p.steps
 }
+
+// MarkdownSteps returns how many nodes Markdown visits in a tree.
+func MarkdownSteps(n *Node) int {
+	var m markdown
+	m.visit, m.atom = m.block, m.inlineAtom
+	m.body([]*Node{n}, 2)
+	return m.steps
+}

@@ -33,6 +33,56 @@ func FuzzPlainText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { checkDocument(t, data) })
 }
 
+func FuzzMarkdown(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(func(t *testing.T, data []byte) { checkMarkdown(t, data) })
+}
+
+// checkMarkdown fails if the Markdown of a document lacks what all must have.
+func checkMarkdown(t *testing.T, data []byte) {
+	t.Helper()
+	n, err := adf.Parse(data)
+	if err != nil {
+		if text, again := adf.Markdown(data); text != "" || again == nil {
+			t.Fatalf("Markdown = %q, %v; Parse failed: %v", text, again, err)
+		}
+		return
+	}
+	text := n.Markdown()
+	if again, err := adf.Markdown(data); err != nil || again != text {
+		t.Errorf("Markdown = %q, %v the second time, %q the first", again, err, text)
+	}
+	if !utf8.ValidString(text) {
+		t.Errorf("not valid UTF-8: %q", text)
+	}
+	if strings.HasPrefix(strings.TrimSpace(string(data)), `"`) {
+		return // wiki text: as it is
+	}
+	if strings.HasPrefix(text, "\n") || strings.HasSuffix(text, "\n") {
+		t.Errorf("begins or ends with a newline: %q", text)
+	}
+	rest := strings.Map(dropSigns, entities.Replace(text))
+	for _, words := range texts(n, nil) {
+		_, after, ok := strings.Cut(rest, strings.Map(dropSigns, words))
+		if !ok {
+			t.Fatalf("%q is missing, or out of order, in %q", words, text)
+		}
+		rest = after
+	}
+}
+
+// entities undoes the only escapes that are more than a backslash, and drops
+// breaks of cells.
+var entities = strings.NewReplacer("&#92;", "", "<br>", "")
+
+// dropSigns leaves what can be compared: letters, and what is not ASCII.
+func dropSigns(r rune) rune {
+	if unicode.IsSpace(r) || r < utf8.RuneSelf && !unicode.IsLetter(r) {
+		return -1
+	}
+	return r
+}
+
 // checkDocument fails if the text of a document lacks what all must have.
 func checkDocument(t *testing.T, data []byte) {
 	t.Helper()

@@ -209,7 +209,9 @@ func (a *author) text() any {
 	if a.IntN(7) == 0 {
 		add("link", object{"href": a.oneOf("https://e.co/d", "https://e.co/(x)_y?a=1&amp;b", "mailto:a@e.co", "/r(x", "https://e.co/a b")})
 		if a.IntN(6) == 0 {
-			n["text"] = "https://e.co/d"
+			a.media++
+			n["text"] = fmt.Sprint("https://e.co/d", a.media)
+			marks[0].(object)["attrs"] = object{"href": n["text"]}
 		}
 	}
 	if a.IntN(10) == 0 {

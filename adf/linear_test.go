@@ -53,6 +53,31 @@ var shapes = []struct {
 	{"attrs", func(n int) string {
 		return `{"type":"inlineCard","attrs":{` + strings.Repeat(`"url":"u",`, n/10) + `"url":"https://e.co"}}`
 	}},
+	{"groups", func(n int) string {
+		return list("paragraph", `{"type":"text","text":"(a)","marks":[{"type":"strong"},{"type":"em"},{"type":"link","attrs":{"href":"u"}}]},`+
+			`{"type":"text","text":" ","marks":[{"type":"strong"},{"type":"strike"}]},{"type":"text","text":"b","marks":[{"type":"em"}]}`, n)
+	}},
+	{"a mark for each text more", func(n int) string {
+		return list("paragraph", `{"type":"text","text":"a","marks":[{"type":"strong"}]},{"type":"text","text":"b","marks":[{"type":"strong"},{"type":"em"}]}`, n)
+	}},
+	{"lines of a link", func(n int) string {
+		return `{"type":"text","text":"` + strings.Repeat(`a\n`, n/8) + `","marks":[{"type":"link","attrs":{"href":"` + strings.Repeat("h", n/2) + `"}}]}`
+	}},
+	{"signs", func(n int) string { return `["` + strings.Repeat(`_*&<!`, n/5) + `"]` }},
+	{"underscores", func(n int) string { return `["` + strings.Repeat(`_`, n) + `"]` }},
+	{"ampersands", func(n int) string { return `["` + strings.Repeat(`&a`, n/2) + `"]` }},
+	{"URLs in one", func(n int) string { return `["` + strings.Repeat(`https://\\`, n/10) + `"]` }},
+	{"URLs in one, without a scheme", func(n int) string { return `["` + strings.Repeat(`www._`, n/5) + `"]` }},
+	{"emoji of URLs", func(n int) string {
+		return list("paragraph", `{"type":"text","text":"(a)","marks":[{"type":"em"}]},{"type":"emoji","attrs":{"text":"https://a_"}}`, n)
+	}},
+	{"parentheses", func(n int) string {
+		return `{"type":"inlineCard","attrs":{"url":"u:` + strings.Repeat(`(`, n/2) + strings.Repeat(`)`, n/3) + `"}}`
+	}},
+	{"parentheses after a URL", func(n int) string { return `["https://a_` + strings.Repeat(`)`, n) + `"]` }},
+	{"pipes in nested tables", func(n int) string {
+		return nestOf(`{"type":"table","content":[{"type":"tableRow","content":[{"type":"tableCell","content":["|",`, n/120)
+	}},
 	{"parameters", func(n int) string {
 		return `{"type":"inlineCard","attrs":{"url":"https://e.co?` + strings.Repeat(`key=1&`, n/6) + `"}}`
 	}},
@@ -83,34 +108,41 @@ func TestLinear(t *testing.T) {
 	const size = 60_000
 	for _, shape := range shapes {
 		t.Run(shape.name, func(t *testing.T) {
-			once, twice := costOf(t, shape.make(size)), costOf(t, shape.make(2*size))
-			if twice.steps > 2*once.steps+1000 {
-				t.Errorf("visited %d nodes, and %d for twice the document", once.steps, twice.steps)
-			}
-			if twice.memory > 3*once.memory+1<<16 {
-				t.Errorf("allocated %d bytes, and %d for twice the document", once.memory, twice.memory)
-			}
-			if twice.text > 2*once.text+1000 {
-				t.Errorf("printed %d bytes, and %d for twice the document", once.text, twice.text)
-			}
-			const indentation = 3 * 256 * 256 * 4 // of nests; no shape has more
-			if twice.text > 16*2*size+indentation || twice.steps > size {
-				t.Errorf("visited %d nodes and printed %d bytes", twice.steps, twice.text)
-			}
+			checkLinear(t, size, func(n int) cost { return costOf(t, shape.make(n), adf.PlainText, adf.Steps) })
 		})
+		t.Run(shape.name+", Markdown", func(t *testing.T) {
+			checkLinear(t, size, func(n int) cost { return costOf(t, shape.make(n), adf.Markdown, adf.MarkdownSteps) })
+		})
+	}
+}
+
+func checkLinear(t *testing.T, size int, costOf func(size int) cost) {
+	once, twice := costOf(size), costOf(2*size)
+	if twice.steps > 2*once.steps+1000 {
+		t.Errorf("visited %d nodes, and %d for twice the document", once.steps, twice.steps)
+	}
+	if twice.memory > 3*once.memory+1<<16 {
+		t.Errorf("allocated %d bytes, and %d for twice the document", once.memory, twice.memory)
+	}
+	if twice.text > 2*once.text+1000 {
+		t.Errorf("printed %d bytes, and %d for twice the document", once.text, twice.text)
+	}
+	const indentation = 3 * 256 * 256 * 4 // of nests; no shape has more
+	if twice.text > 16*2*size+indentation || twice.steps > size {
+		t.Errorf("visited %d nodes and printed %d bytes", twice.steps, twice.text)
 	}
 }
 
 type cost struct{ steps, text, memory int }
 
-func costOf(t *testing.T, data string) cost {
+func costOf(t *testing.T, data string, convert func([]byte) (string, error), steps func(*adf.Node) int) cost {
 	t.Helper()
 	n, err := adf.Parse([]byte(data))
 	require.NoError(t, err)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	text, err := adf.PlainText([]byte(data))
+	text, err := convert([]byte(data))
 	runtime.ReadMemStats(&after)
 	require.NoError(t, err)
-	return cost{steps: adf.Steps(n), text: len(text), memory: int(after.TotalAlloc - before.TotalAlloc)}
+	return cost{steps: steps(n), text: len(text), memory: int(after.TotalAlloc - before.TotalAlloc)}
 }

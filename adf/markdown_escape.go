@@ -52,7 +52,7 @@ func appendLineStart(dst []byte, s string, a around) ([]byte, int) {
 			return append(dst, '\\', s[n]), n + 1
 		}
 	}
-	if escape || s[0] != ' ' && strings.Trim(s, "-:| ") == "" && strings.IndexByte(s, '-') >= 0 {
+	if escape || s[0] != ' ' && strings.Trim(s, "-:| \t") == "" && strings.IndexByte(s, '-') >= 0 {
 		return append(dst, '\\', s[0]), 1
 	}
 	return dst, 0
@@ -81,7 +81,10 @@ func appendEscaped(dst []byte, s string, i, j int, a around) []byte {
 		case '_':
 			n = j - i - len(strings.TrimLeft(s[i:j], "_"))
 			if escape = !betweenWords(s[:i], s[i+n:]); escape {
-				n = 1
+				for ; n > 1; n-- {
+					dst = append(dst, `\_`...)
+					i++
+				}
 			}
 		case '\\':
 			if a.breaks && i+1 == len(s) {
@@ -180,13 +183,13 @@ func hasEntity(s string) bool {
 	}
 }
 
-// appendCode appends a code span. After a backtick, which would become part of
-// it, and where a table takes the backslash before a pipe, it is a tag instead.
-func appendCode(dst []byte, s string, afterBacktick, cell bool) []byte {
+// appendCode appends a code span, or a tag: after a backtick, which would become
+// part of a span, and where a table takes the backslash before a pipe.
+func appendCode(dst []byte, s string, tag, cell bool) []byte {
 	if s == "" {
 		return dst
 	}
-	if afterBacktick || cell && strings.Contains(s, `\|`) {
+	if tag || cell && strings.Contains(s, `\|`) {
 		dst = append(dst, "<code>"...)
 		for i := range len(s) {
 			if !isASCIIPunct(s[i]) {

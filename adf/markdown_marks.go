@@ -35,7 +35,9 @@ func (r *renderer) group(items []item, outer marks) {
 		case it.form == formOutput:
 			r.put(it.text)
 		case it.form == formCode || !it.space && it.marks&^outer == markCode:
-			r.buf = appendCode(r.buf, it.text, r.prev == '`', r.cell)
+			// At the start of a paragraph "[`a]:b`](c)" would define a link.
+			tag := r.prev == '`' || outer&markLink != 0 && strings.Contains(it.text, "]:")
+			r.buf = appendCode(r.buf, it.text, tag, r.cell)
 			r.put("")
 		case it.isBare(outer):
 			r.text(items, i, outer)

@@ -62,14 +62,39 @@ func nextURL(s string, i int) (at int, www bool) {
 func appendURLs(dst []byte, s string, i int, a around) []byte {
 	for i < len(s) {
 		at, www := nextURL(s, i)
-		dst = appendEscaped(dst, s, i, at, a)
 		if at == len(s) {
-			break
+			return appendEscaped(dst, s, i, at, a)
 		}
-		i = at + runLen(s[at:])
-		dst = appendURL(dst, s, at, i, www, a)
+		end := at + runLen(s[at:])
+		run, url := s[at:end], trimURL(s[at:end])
+		switch {
+		case isPlainURL(s, at, end, a):
+			dst = appendEscaped(dst, s, i, at, a)
+			dst = append(dst, run...)
+		case !www && isAutolink(url):
+			dst = appendEscaped(dst, s[:at], i, at, a) // a bracket comes next, no letter
+			dst = append(append(append(dst, '<'), url...), '>')
+			dst = appendEscaped(dst, s, at+len(url), end, a)
+		default:
+			sign := at + strings.IndexAny(run, ":.")
+			dst = appendEscaped(dst, s, i, at, a)
+			dst = append(append(dst, s[at:sign]...), '\\')
+			dst = appendEscaped(dst, s, sign, end, a)
+		}
+		i = end
 	}
 	return dst
+}
+
+// isPlainURL reports whether the run s[at:end] may stay as it is: no escape is
+// in it, and what comes next ends it for every parser.
+func isPlainURL(s string, at, end int, a around) bool {
+	if end < len(s) && (s[end] == '<' || s[end] == '>') || end == len(s) && !a.lineEnd && !a.space {
+		return false
+	}
+	var room [256]byte
+	escaped := appendEscaped(room[:0], s, at, end, a)
+	return len(escaped) == end-at && !(a.cell && strings.IndexByte(s[at:end], '|') >= 0)
 }
 
 // runLen returns the length of s up to white space, "<" or ">".
@@ -81,36 +106,6 @@ func runLen(s string) int {
 		return len(s)
 	}
 	return end
-}
-
-// appendURL appends the run s[at:end], which begins with a URL.
-func appendURL(dst []byte, s string, at, end int, www bool, a around) []byte {
-	run := s[at:end]
-	ends := a.lineEnd || a.space
-	if end < len(s) {
-		ends = s[end] != '<' && s[end] != '>'
-	}
-	start := len(dst)
-	dst = appendEscaped(dst, s, at, end, a)
-	asIs := len(dst)-start == len(run) && !(a.cell && strings.IndexByte(run, '|') >= 0)
-	if asIs && ends {
-		return dst
-	}
-	dst = dst[:start]
-	if www {
-		dst = append(append(dst, run[:3]...), '\\')
-		return appendEscaped(dst, s, at+3, end, a)
-	}
-	if url := trimURL(run); isAutolink(url) {
-		if at > 0 && s[at-1] == '\\' {
-			dst = append(dst, '\\') // or that one escapes the bracket
-		}
-		dst = append(append(append(dst, '<'), url...), '>')
-		return appendEscaped(dst, s, at+len(url), end, a)
-	}
-	colon := strings.IndexByte(run, ':')
-	dst = append(append(dst, run[:colon]...), '\\')
-	return appendEscaped(dst, s, at+colon, end, a)
 }
 
 // trimURL cuts from the end of a URL what belongs to the sentence around it.

@@ -76,14 +76,15 @@ func (g *generator) content(depth int) []any {
 	return list
 }
 
-// TestRandomDocuments holds the properties that checkDocument names on
-// documents of all types in all places.
+// TestRandomDocuments holds the properties that checkDocument and checkMarkdown
+// name on documents of all types in all places.
 func TestRandomDocuments(t *testing.T) {
 	for seed := range uint64(3000) {
 		g := generator{Rand: rand.New(rand.NewPCG(seed, 1))}
 		data, err := json.Marshal(g.node(8))
 		require.NoError(t, err)
-		if checkDocument(t, data); t.Failed() {
+		checkDocument(t, data)
+		if checkMarkdown(t, data); t.Failed() {
 			t.Fatalf("seed %d: %s", seed, data)
 		}
 	}
