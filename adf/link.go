@@ -83,7 +83,7 @@ func sameTarget(label, href string) (same bool, scheme string) {
 func (p *printer) card(n *Node) string {
 	name := oneLine(n.Attrs.Object("data").text("name"))
 	if url := cardTarget(n.Attrs); url != "" {
-		return named(name, p.url(url))
+		return p.named(name, p.url(url))
 	}
 	if name != "" || n.Type != "blockCard" {
 		return name
@@ -92,7 +92,7 @@ func (p *printer) card(n *Node) string {
 	if query = oneLine(query); query == "" {
 		return ""
 	}
-	return "JQL: " + query
+	return p.words.join("JQL: ", query)
 }
 
 // cardTarget returns the URL of a card, "" if it has none.
@@ -107,9 +107,9 @@ func cardTarget(a Attrs) string {
 }
 
 // named returns a URL with its name, if it has one, before it.
-func named(name, url string) string {
+func (p *printer) named(name, url string) string {
 	if name == "" {
 		return url
 	}
-	return name + " (" + url + ")"
+	return p.words.join(name, " (", url, ")")
 }

@@ -25,7 +25,7 @@ func (p *plain) list(b block) {
 			p.visit(block{typ: n.Type, node: n})
 			p.out.pop()
 		default:
-			first, rest := marker(b.typ, number, n)
+			first, rest := p.marker(b.typ, number, n)
 			if p.item(n, frame{first: first, rest: rest}) {
 				indent = rest
 			}
@@ -67,11 +67,11 @@ func itemType(list string, n *Node) string {
 }
 
 // marker returns what the first and the other lines of an item begin with.
-func marker(list string, number int, n *Node) (first, rest string) {
+func (p *plain) marker(list string, number int, n *Node) (first, rest string) {
 	switch itemType(list, n) {
 	case "orderedList":
-		first = strconv.Itoa(number) + ". "
-		return first, strings.Repeat(" ", len(first))
+		first = p.words.join(strconv.Itoa(number), ". ")
+		return first, "           "[:len(first)] // maxNumber has nine digits
 	case "taskList":
 		if n.Attrs.text("state") == "DONE" {
 			return "[x] ", "    "

@@ -20,7 +20,7 @@ func (p *printer) atomText(n *Node) string {
 		return dateText(n.Attrs)
 	case "status":
 		if text := oneLine(n.Attrs.text("text")); text != "" {
-			return "[" + text + "]"
+			return p.words.join("[", text, "]")
 		}
 	case "inlineCard", "blockCard", "embedCard":
 		return p.card(n)
@@ -85,16 +85,16 @@ func (p *printer) media(n *Node) string {
 	name := mediaName(n.Attrs)
 	label := name
 	if url := externalURL(n.Attrs); url != "" {
-		label = named(name, p.url(url))
+		label = p.named(name, p.url(url))
 	}
 	href := p.mediaTarget(n)
 	switch {
 	case label == "":
 		return p.url(href)
 	case href == "":
-		return "[media: " + label + "]"
+		return p.words.join("[media: ", label, "]")
 	}
-	return "[media: " + label + "] (" + p.url(href) + ")"
+	return p.words.join("[media: ", label, "] (", p.url(href), ")")
 }
 
 // mediaTarget returns where a media node links to, "" if nowhere.

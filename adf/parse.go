@@ -42,6 +42,7 @@ func Parse(data []byte) (*Node, error) {
 		return &Node{from: &source{json: "null"}}, nil
 	}
 	p := parser{keep: true}
+	p.words.chunk = 256
 	return p.parse(string(data))
 }
 
@@ -60,7 +61,7 @@ type parser struct {
 
 // parse reads a document. Its error is a *SyntaxError.
 func (p *parser) parse(src string) (*Node, error) {
-	p.scanner = scanner{src: src}
+	p.src, p.pos, p.depth, p.fault = src, 0, 0, ""
 	root := p.root()
 	if p.fault == "" {
 		if p.peek(); p.pos < len(p.src) {

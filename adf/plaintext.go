@@ -50,6 +50,7 @@ func (o Options) PlainText(n *Node) string {
 	p.Options = o
 	text := p.document(n)
 	p.reset()
+	p.rows = emptiedBuffer(p.rows)
 	plains.Put(p)
 	return text
 }
@@ -57,12 +58,16 @@ func (o Options) PlainText(n *Node) string {
 // plains holds printers to use again.
 var plains = sync.Pool{New: func() any {
 	p := new(plain)
+	p.words.chunk = maxChunk
 	p.visit, p.atom = p.block, p.plainAtom
 	return p
 }}
 
 // plain prints one document as plain text.
-type plain struct{ printer }
+type plain struct {
+	printer
+	rows []byte // the rows at hand of the tables that are open
+}
 
 // block prints one block and reports whether it printed anything.
 func (p *plain) block(b block) bool {
@@ -78,7 +83,7 @@ func (p *plain) block(b block) bool {
 	case "blockquote":
 		p.framed(b, frame{first: "> ", rest: "> "})
 	case "panel":
-		p.framed(b, frame{label: panelLabel(b.attrs().text("panelType")) + ":"})
+		p.framed(b, frame{label: p.words.join(panelLabel(b.attrs().text("panelType")), ":")})
 	case "expand", "nestedExpand":
 		p.expand(b)
 	case "rule", "bodiedRule":

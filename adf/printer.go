@@ -5,9 +5,12 @@ package adf
 type printer struct {
 	Options
 	walker
-	out  lines
-	sibs siblings
-	set  typesetter // of the paragraph or code block at hand
+	out    lines
+	sibs   siblings
+	words  arena // for strings that are put together
+	root   [1]*Node
+	asText func(*Node) piece // plainAtom, once it was needed
+	set    typesetter        // of the paragraph or code block at hand
 }
 
 // document prints a whole document, which is no wiki text.
@@ -15,7 +18,8 @@ func (p *printer) document(n *Node) string {
 	if n.Type == typeList {
 		p.body(n.Content, 2)
 	} else {
-		p.body([]*Node{n}, 2)
+		p.root[0] = n
+		p.body(p.root[:], 2)
 	}
 	return toValid(string(p.out.buf))
 }
@@ -54,8 +58,11 @@ func (p *printer) separate() {
 // matter in it, and what is no text is as in plain text. It is valid until the
 // next call.
 func (p *printer) codeText(kids []*Node) []byte {
+	if p.asText == nil {
+		p.asText = p.plainAtom
+	}
 	atom := p.atom
-	p.atom = p.plainAtom
+	p.atom = p.asText
 	p.pieces = p.pieces[:0]
 	p.inline(kids)
 	p.atom = atom
@@ -89,5 +96,7 @@ func (p *printer) reset() {
 		walker: walker{path: emptied(p.path), pieces: emptied(p.pieces), visit: p.visit, atom: p.atom},
 		out:    lines{buf: emptiedBuffer(p.out.buf), frames: emptied(p.out.frames)},
 		set:    typesetter{buf: emptiedBuffer(p.set.buf)},
+		words:  p.words,
+		asText: p.asText,
 	}
 }

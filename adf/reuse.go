@@ -11,7 +11,11 @@ const (
 )
 
 // parsers holds parsers to use again.
-var parsers = sync.Pool{New: func() any { return new(parser) }}
+var parsers = sync.Pool{New: func() any {
+	p := new(parser)
+	p.words.chunk = maxChunk
+	return p
+}}
 
 // render prints a document from its JSON. The tree is borrowed: print must not
 // keep a node of it. Strings of it may be kept.
@@ -32,7 +36,7 @@ func render(data []byte, print func(*Node) string) (string, error) {
 
 // reset takes back the tree that was made, and lets go of the document.
 func (p *parser) reset() {
-	p.scanner = scanner{}
+	p.src, p.fault = "", ""
 	p.nodes.reset()
 	p.lists.reset()
 	p.markSlab.reset()

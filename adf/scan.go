@@ -29,6 +29,13 @@ func (s *scanner) fail(reason string) bool {
 
 // peek skips white space and returns the next byte, 0 at the end.
 func (s *scanner) peek() byte {
+	if s.pos < len(s.src) && s.src[s.pos] > ' ' {
+		return s.src[s.pos]
+	}
+	return s.space()
+}
+
+func (s *scanner) space() byte {
 	for s.pos < len(s.src) {
 		switch c := s.src[s.pos]; c {
 		case ' ', '\t', '\n', '\r':
@@ -241,7 +248,7 @@ func (s *scanner) text() string {
 	if easy {
 		return raw
 	}
-	return s.words.unquote(raw, false, len(s.src)-s.pos)
+	return s.words.unquote(raw, false)
 }
 
 // verbatim reads a string, keeping its line ends.
@@ -250,7 +257,7 @@ func (s *scanner) verbatim() string {
 	if easy {
 		return raw
 	}
-	return s.words.unquote(raw, true, len(s.src)-s.pos)
+	return s.words.unquote(raw, true)
 }
 
 // escapeLen returns the length of the escape that s begins with, 0 if bad.
@@ -293,22 +300,47 @@ func hex4(s string) (rune, bool) {
 
 // arena makes many strings with few allocations: each is a part of a builder
 // that is emptied, never grown, when it is full.
-type arena struct{ b strings.Builder }
+type arena struct {
+	b     strings.Builder
+	chunk int // bytes to make room for at once; 0 is as many as a string needs
+}
+
+// maxChunk is what the chunk of an arena grows to.
+const maxChunk = 4096
+
+// reserve makes room for n bytes. The strings made so far keep their memory.
+func (a *arena) reserve(n int) {
+	if a.b.Cap()-a.b.Len() < n {
+		a.b.Reset()
+		a.b.Grow(max(n, a.chunk))
+		a.chunk = min(2*a.chunk, maxChunk)
+	}
+}
+
+// join returns parts as one string.
+func (a *arena) join(parts ...string) string {
+	n := 0
+	for _, part := range parts {
+		n += len(part)
+	}
+	a.reserve(n)
+	start := a.b.Len()
+	for _, part := range parts {
+		a.b.WriteString(part)
+	}
+	return a.b.String()[start:]
+}
 
 // unquote decodes the inside of a JSON string whose escapes are sound. Invalid
 // UTF-8, lone surrogates and U+0000 become U+FFFD; unless keepCR is set, CR
 // and CR LF become LF.
-// ahead is how much input follows, the most that further strings can need.
-func (a *arena) unquote(raw string, keepCR bool, ahead int) string {
+func (a *arena) unquote(raw string, keepCR bool) string {
 	valid := utf8.ValidString(raw)
 	room := len(raw)
 	if !valid {
 		room *= len("\uFFFD") // an invalid byte becomes three
 	}
-	if a.b.Cap()-a.b.Len() < room {
-		a.b.Reset() // the strings made so far keep its memory
-		a.b.Grow(max(room, min(len(raw)+ahead, 4096)))
-	}
+	a.reserve(room)
 	start := a.b.Len()
 	afterCR := false
 	for raw != "" {

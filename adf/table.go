@@ -6,32 +6,30 @@ import "bytes"
 func (p *plain) table(b block) {
 	rows := p.open(b)
 	defer p.close(b)
-	g := p.layout(rows)
-	t := plainTable{plain: p, grid: &g}
+	t := plainTable{plain: p, grid: p.layout(rows)}
 	for i, n := range rows {
 		if n == nil {
 			continue
 		}
-		if line := t.row(n, len(rows)-i); line != nil {
-			p.out.line(line)
+		start := len(p.rows)
+		if t.row(n, len(rows)-i) {
+			p.out.line(bytes.TrimSpace(p.rows[start:]))
 		}
+		p.rows = p.rows[:start]
 	}
 }
 
 // plainTable holds what the rows of one table share.
 type plainTable struct {
 	*plain
-	grid    *grid
-	line    []byte // the row at hand
-	columns int    // of the row at hand, so far
-	lines   []byte // the cell at hand
+	grid    grid
+	columns int // of the row at hand, so far
 }
 
-// row returns the line of one row, nil if all its cells are blank. left is the
-// number of rows from this one on.
-func (t *plainTable) row(n *Node, left int) []byte {
-	t.line, t.columns = t.line[:0], 0
-	printed := false
+// row puts one row at the end of t.rows and reports whether any of its cells
+// is not blank. left is the number of rows from this one on.
+func (t *plainTable) row(n *Node, left int) (printed bool) {
+	t.columns = 0
 	t.grid.begin(left)
 	for _, cell := range t.enterRow(n) {
 		if cell == nil {
@@ -39,41 +37,43 @@ func (t *plainTable) row(n *Node, left int) []byte {
 		}
 		t.fill(t.grid.before())
 		t.fill(1)
-		t.cell(cell)
-		size := len(t.line)
-		t.line = appendJoined(t.line, t.lines, " / ")
-		printed = printed || len(t.line) > size
+		text := t.cell(cell)
+		size := len(t.rows)
+		t.rows = appendJoined(t.rows, text, " / ")
+		printed = printed || len(t.rows) > size
 		t.fill(t.grid.place(cell))
 	}
 	t.leaveRow(n)
 	t.fill(t.grid.end())
-	if !printed {
-		return nil
-	}
-	return bytes.TrimSpace(t.line)
+	return printed
 }
 
 // fill begins n cells.
 func (t *plainTable) fill(n int) {
 	for range n {
 		if t.columns > 0 {
-			t.line = append(t.line, " | "...)
+			t.rows = append(t.rows, " | "...)
 		}
 		t.columns++
 	}
 }
 
-// cell prints the blocks of a cell to t.lines, as they would print outside.
-func (t *plainTable) cell(n *Node) {
+// cell prints the blocks of a cell as they would print outside. They stand
+// where the output goes on, until that does.
+func (t *plainTable) cell(n *Node) []byte {
 	outer := t.out
-	t.out = lines{buf: t.lines[:0]}
+	start := len(outer.buf)
+	t.out = lines{buf: outer.buf, frames: outer.frames[len(outer.frames):]}
 	if isCell(n.Type) {
 		t.body(t.enter(n), 2)
 		t.leave()
 	} else {
 		t.body([]*Node{n}, 2)
 	}
-	t.lines, t.out = t.out.buf, outer
+	text := t.out.buf[start:]
+	outer.buf = t.out.buf[:start]
+	t.out = outer
+	return text
 }
 
 // enterRow returns the cells of a table's child; leaveRow must follow. A child
