@@ -2,8 +2,8 @@ package adf
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
+	"sync"
 )
 
 // Markdown returns a document, as Jira sends it, as GitHub-flavoured Markdown,
@@ -20,11 +20,7 @@ import (
 // text is returned as it is. The text is valid UTF-8. Unless it is wiki text,
 // it neither begins nor ends with a newline.
 func Markdown(data []byte) (string, error) {
-	n, err := Parse(data)
-	if err != nil {
-		return "", err
-	}
-	return n.Markdown(), nil
+	return render(data, Options{}.Markdown)
 }
 
 // Markdown returns the Markdown of a node and all below it. It cannot fail;
@@ -39,16 +35,38 @@ func (o Options) Markdown(n *Node) string {
 	case n.Type == typeWiki:
 		return toValid(n.Text)
 	}
-	m := markdown{printer: printer{Options: o}}
-	m.visit, m.atom = m.block, m.inlineAtom
-	return m.document(n)
+	m := markdowns.Get().(*markdown)
+	m.Options = o
+	text := m.document(n)
+	m.reset()
+	markdowns.Put(m)
+	return text
 }
+
+// markdowns holds printers to use again.
+var markdowns = sync.Pool{New: func() any {
+	m := new(markdown)
+	m.words.chunk = maxChunk
+	m.visit, m.atom = m.block, m.inlineAtom
+	return m
+}}
 
 // markdown prints one document as Markdown.
 type markdown struct {
 	printer
-	cells int // cells of tables that are open: in them a block is one line
-	run   flow
+	run    flow // the paragraph at hand
+	tables tables
+	cells  int    // cells that are open: in them a block is one line
+	note   []byte // a text that is put together
+}
+
+// reset makes a printer ready for the next document. It keeps nothing of the
+// last but memory.
+func (m *markdown) reset() {
+	m.printer.reset()
+	m.run = flow{items: emptied(m.run.items), links: emptied(m.run.links), buf: emptiedBuffer(m.run.buf)}
+	m.tables = tables{emptied(m.tables.rows), emptied(m.tables.ends), emptiedBuffer(m.tables.text)}
+	m.note = emptiedBuffer(m.note)
 }
 
 // separate sets the gap before a block, unless it is the first.
@@ -122,24 +140,24 @@ func (m *markdown) framed(b block, f frame) {
 func (m *markdown) panel(b block) {
 	typ := b.attrs().text("panelType")
 	if m.cells > 0 {
-		m.framed(b, frame{label: panelLabel(typ) + ":"})
+		m.framed(b, frame{label: m.words.join(panelLabel(typ), ":")})
 		return
 	}
-	m.framed(b, frame{label: "> [!" + alertOf(typ) + "]", rest: "> ", spaced: true, alert: true})
+	m.framed(b, frame{label: alertOf(typ), rest: "> ", spaced: true, alert: true})
 }
 
 func alertOf(panelType string) string {
 	switch panelType {
 	case "note":
-		return "IMPORTANT"
+		return "> [!IMPORTANT]"
 	case "tip", "success":
-		return "TIP"
+		return "> [!TIP]"
 	case "warning":
-		return "WARNING"
+		return "> [!WARNING]"
 	case "error":
-		return "CAUTION"
+		return "> [!CAUTION]"
 	}
-	return "NOTE"
+	return "> [!NOTE]"
 }
 
 // rule prints a rule. In an item "- ---" would be a rule instead of an item.
@@ -190,16 +208,19 @@ func (m *markdown) code(b block) {
 	}
 	if m.cells > 0 {
 		for line := range bytes.SplitSeq(visibleLines(text), []byte{'\n'}) {
-			m.out.line(appendCode(nil, string(line), false, true))
+			m.note = appendCode(m.note[:0], string(line), false, true)
+			m.out.line(m.note)
 		}
 		return
 	}
-	fence := strings.Repeat("`", max(3, longestRun(text, '`')+1))
-	m.out.line([]byte(fence + language(b.attrs())))
+	size := max(3, longestRun(text, '`')+1)
+	m.note = appendRepeated(m.note[:0], '`', size)
+	m.note = append(m.note, language(b.attrs())...)
+	m.out.line(m.note)
 	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
 		m.out.line(line)
 	}
-	m.out.line([]byte(fence))
+	m.out.line(m.note[:size])
 }
 
 // language returns the language of a code block, "" if it has none that can
@@ -242,8 +263,8 @@ func (m *markdown) heading(b block) {
 	if n, ok := b.attrs().Number("level"); ok {
 		level = int(min(max(n, 1), 6))
 	}
-	line := append([]byte(strings.Repeat("#", level)), ' ')
-	m.out.line(escapeClosing(append(line, m.render()...), level))
+	m.run.buf = append(appendRepeated(m.run.buf, '#', level), ' ')
+	m.out.line(escapeClosing(m.render(), level))
 }
 
 // escapeClosing escapes the number signs that end a heading after a space, as
@@ -323,98 +344,4 @@ func (m *markdown) mediaBlock(b block) {
 		m.flush(b.typ)
 	}
 	m.sibs = outer
-}
-
-// list prints a list, with the other marker if that keeps it apart from the
-// list before. A list in a list, as task lists nest, belongs to the item
-// before it.
-func (m *markdown) list(b block, other bool) {
-	kids := m.open(b)
-	defer m.close(b)
-	tight := m.afterParagraph() && m.cells == 0
-	outer := m.sibs
-	m.sibs = siblings{start: m.out.count, gap: 1}
-	// The body of the last item printed. Before the first, lists have the
-	// marker of this one, as if they were its items.
-	item := m.sibs
-	item.last, item.other = b.typ, !other
-	indent := ""
-	number := firstNumber(b, kids)
-	for _, n := range kids {
-		switch {
-		case n == nil:
-		case isList(n.Type):
-			list := m.sibs
-			m.sibs = item
-			m.out.push(frame{rest: indent, used: true})
-			m.visit(block{typ: n.Type, node: n})
-			m.out.pop()
-			if indent != "" {
-				item = m.sibs
-			}
-			m.sibs = list
-		default:
-			if m.out.count > m.sibs.start {
-				m.out.separate(1)
-			} else if tight && isOrdered(b.typ) && number != 1 {
-				m.out.separate(2) // else it would be read as part of the paragraph
-			}
-			f := itemFrame(b.typ, number, n, other)
-			if body, ok := m.item(n, f); ok {
-				indent, item = f.rest, body
-			}
-			number++
-		}
-	}
-	m.sibs = outer
-}
-
-// item prints one item. It returns the state of its body, for lists that
-// follow in it, and whether it had anything to print.
-func (m *markdown) item(n *Node, f frame) (body siblings, printed bool) {
-	outer := m.sibs
-	m.sibs = siblings{start: m.out.count, gap: 2, item: true}
-	m.out.push(f)
-	switch n.Type {
-	case "listItem":
-		m.blocks(m.enter(n))
-		m.leave()
-	case "taskItem", "blockTaskItem", "decisionItem":
-		m.paragraphs(m.enter(n))
-		m.leave()
-	default:
-		m.blocks([]*Node{n})
-	}
-	m.out.pop()
-	body, m.sibs = m.sibs, outer
-	return body, m.out.count > body.start
-}
-
-// itemFrame returns how the lines of an item begin.
-func itemFrame(list string, number int, n *Node, other bool) frame {
-	bullet := "- "
-	if other {
-		bullet = "* "
-	}
-	switch itemType(list, n) {
-	case "orderedList":
-		first := strconv.Itoa(number) + ". "
-		if other {
-			first = first[:len(first)-2] + ") "
-		}
-		return frame{first: first, rest: strings.Repeat(" ", len(first))}
-	case "taskList":
-		first := bullet + "[ ] "
-		if n.Attrs.text("state") == "DONE" {
-			first = bullet + "[x] "
-		}
-		return frame{first: first, rest: "  ", inline: true}
-	case "decisionList":
-		first := bullet + "**Decision:** "
-		if n.Attrs.text("state") == "UNDECIDED" {
-			first = bullet + "**Undecided:** "
-		}
-		return frame{first: first, rest: "  ", inline: true}
-	}
-	return frame{first: bullet, rest: "  "}
 }

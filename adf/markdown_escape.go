@@ -206,19 +206,20 @@ func appendCode(dst []byte, s string, tag, cell bool) []byte {
 	first, last := s[0], s[len(s)-1]
 	pad := first == '`' || last == '`' ||
 		first == ' ' && last == ' ' && strings.Trim(s, " ") != ""
-	mark := func(c byte, n int) {
-		for range n {
-			dst = append(dst, c)
-		}
-	}
-	mark('`', fence)
+	dst = appendRepeated(dst, '`', fence)
 	if pad {
-		mark(' ', 1)
+		dst = append(dst, ' ')
 	}
 	dst = append(dst, s...)
 	if pad {
-		mark(' ', 1)
+		dst = append(dst, ' ')
 	}
-	mark('`', fence)
+	return appendRepeated(dst, '`', fence)
+}
+
+func appendRepeated(dst []byte, c byte, n int) []byte {
+	for range n {
+		dst = append(dst, c)
+	}
 	return dst
 }

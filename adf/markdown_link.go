@@ -116,21 +116,30 @@ func (m *markdown) smartLink(n *Node) piece {
 	if query == "" {
 		return piece{}
 	}
-	return piece{text: string(appendCode([]byte("JQL: "), query, false, m.cells > 0)), form: formOutput}
+	m.note = appendCode(append(m.note[:0], "JQL: "...), query, false, m.cells > 0)
+	return m.noted()
 }
 
 // target returns a link to a URL, which is its own text if it has no name.
 func (m *markdown) target(url, name string) piece {
 	if name == "" {
 		if isAutolink(url) {
-			return piece{text: "<" + url + ">", form: formOutput}
+			return piece{text: m.words.join("<", url, ">"), form: formOutput}
 		}
 		name = url
 	}
-	out := appendLabel([]byte("["), name)
-	out = append(out, "]("...)
-	out = appendTarget(out, mdLink{url: url})
-	return piece{text: string(append(out, ')')), form: formOutput}
+	m.note = appendLabel(append(m.note[:0], '['), name)
+	m.note = appendTarget(append(m.note, "]("...), mdLink{url: url})
+	m.note = append(m.note, ')')
+	return m.noted()
+}
+
+// noted returns note as the Markdown of an atom.
+func (m *markdown) noted() piece {
+	m.words.reserve(len(m.note))
+	start := m.words.b.Len()
+	m.words.b.Write(m.note)
+	return piece{text: m.words.b.String()[start:], form: formOutput}
 }
 
 // picture returns a picture or file.
@@ -152,9 +161,9 @@ func (m *markdown) picture(n *Node) piece {
 	case url == "" && name == "":
 		return m.target(href, "")
 	case url == "" && href == "":
-		return piece{text: "[media: " + name + "]"}
+		return piece{text: m.words.join("[media: ", name, "]")}
 	case url == "":
-		return m.target(href, "[media: "+name+"]")
+		return m.target(href, m.words.join("[media: ", name, "]"))
 	case isFile && !external:
 		if name == "" {
 			name = "media"
@@ -164,18 +173,18 @@ func (m *markdown) picture(n *Node) piece {
 		}
 		return m.target(url, name)
 	}
-	out := make([]byte, 0, len("[![](")+len(name)+len(")](")+len(url)+len(href)+len(")"))
+	m.note = m.note[:0]
 	if href != "" {
-		out = append(out, '[')
+		m.note = append(m.note, '[')
 	}
-	out = appendLabel(append(out, "!["...), name)
-	out = appendTarget(append(out, "]("...), mdLink{url: url})
-	out = append(out, ')')
+	m.note = appendLabel(append(m.note, "!["...), name)
+	m.note = appendTarget(append(m.note, "]("...), mdLink{url: url})
+	m.note = append(m.note, ')')
 	if href != "" {
-		out = appendTarget(append(out, "]("...), mdLink{url: href})
-		out = append(out, ')')
+		m.note = appendTarget(append(m.note, "]("...), mdLink{url: href})
+		m.note = append(m.note, ')')
 	}
-	return piece{text: string(out), form: formOutput}
+	return m.noted()
 }
 
 // mediaURL returns where the content of a media node is, "" if nowhere that
@@ -196,7 +205,7 @@ func (m *markdown) mediaURL(n *Node) (url string, external bool) {
 			return m.url(url), false
 		}
 	}
-	return "media:" + id, false
+	return m.words.join("media:", id), false
 }
 
 // appendLabel appends a name as the text of a link or picture.

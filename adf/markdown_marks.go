@@ -105,7 +105,8 @@ func pick(items []item, outer marks) (mark marks, n int) {
 func (r *renderer) marked(items []item, start, end int, mark, outer marks) {
 	at, left, bang := len(r.buf), r.prev, r.bang
 	if mark == markLink && r.links[items[start].link].auto {
-		r.put("<" + r.links[items[start].link].url + ">")
+		r.buf = append(append(append(r.buf, '<'), r.links[items[start].link].url...), '>')
+		r.put("")
 		return
 	}
 	r.prev, r.bang, r.lineStart = '*', false, false

@@ -5,14 +5,13 @@ import "bytes"
 // table prints a table, or in a cell its rows as lines.
 func (m *markdown) table(b block) {
 	rows := m.open(b)
-	defer m.close(b)
-	g := m.layout(rows)
-	t := pipeTable{markdown: m, grid: &g}
+	t := pipeTable{markdown: m, grid: m.layout(rows), outer: m.tables}
 	for i, n := range rows {
 		if n != nil {
 			t.row(n, len(rows)-i)
 		}
 	}
+	m.close(b)
 	switch {
 	case !t.printed:
 	case m.cells > 0:
@@ -20,47 +19,55 @@ func (m *markdown) table(b block) {
 	default:
 		t.print()
 	}
+	outer := &t.outer
+	m.tables = tables{m.tables.rows[:len(outer.rows)], m.tables.ends[:len(outer.ends)], m.tables.text[:len(outer.text)]}
 }
 
-// pipeTable collects the rows of one table: its header is as wide as the
-// widest of them.
-type pipeTable struct {
-	*markdown
-	grid    *grid
-	rows    []pipeRow
-	text    []byte // cells of all rows
-	cellEnd []int  // in text, of each cell of all rows
-	width   int    // columns of the widest row
-	printed bool   // a cell is not blank
-	lines   []byte // of the cell at hand
+// tables are stacks of what the tables that are open hold: those of a table in
+// a cell come after those of the table around it.
+type tables struct {
+	rows []pipeRow
+	ends []int  // in text, of each cell
+	text []byte // of all cells
 }
 
-// pipeRow is a row of a table. Its cells end where the next row's begin.
+// pipeRow is a row of a table. It ends where the next begins.
 type pipeRow struct {
-	first  int // of its cells
+	cell   int // the first, in ends
+	text   int // of that cell
 	header bool
 	blank  bool
 }
 
+// pipeTable is a table on its way to Markdown. The header is as wide as the
+// widest row, so all rows must be known before the first prints.
+type pipeTable struct {
+	*markdown
+	grid    grid
+	outer   tables // the stacks when it was opened
+	width   int    // columns of the widest row
+	printed bool   // a cell is not blank
+}
+
 // row adds a row; left is the number of rows from it on.
 func (t *pipeTable) row(n *Node, left int) {
-	row := pipeRow{first: len(t.cellEnd), header: true, blank: true}
+	row := pipeRow{cell: len(t.tables.ends), text: len(t.tables.text), header: true, blank: true}
 	t.grid.begin(left)
 	for _, cell := range t.enterRow(n) {
 		if cell == nil {
 			continue
 		}
 		t.fill(t.grid.before())
-		size := len(t.text)
+		size := len(t.tables.text)
 		t.cell(cell)
 		row.header = row.header && cell.Type == "tableHeader"
-		row.blank = row.blank && len(t.text) == size
+		row.blank = row.blank && len(t.tables.text) == size
 		t.fill(t.grid.place(cell))
 	}
 	t.leaveRow(n)
 	t.fill(t.grid.end())
-	if width := len(t.cellEnd) - row.first; width > 0 {
-		t.rows = append(t.rows, row)
+	if width := len(t.tables.ends) - row.cell; width > 0 {
+		t.tables.rows = append(t.tables.rows, row)
 		t.width = max(t.width, width)
 		t.printed = t.printed || !row.blank
 	}
@@ -69,76 +76,84 @@ func (t *pipeTable) row(n *Node, left int) {
 // fill adds n empty cells.
 func (t *pipeTable) fill(n int) {
 	for range n {
-		t.cellEnd = append(t.cellEnd, len(t.text))
+		t.tables.ends = append(t.tables.ends, len(t.tables.text))
 	}
 }
 
-// cell adds a cell: its blocks as they would print outside, on one line.
+// cell adds a cell: its blocks as they would print outside, on one line. They
+// print to the end of the output, from where they are taken away.
 func (t *pipeTable) cell(n *Node) {
 	outer := t.out
-	t.out = lines{buf: t.lines[:0]}
-	t.cells++
+	t.out = lines{buf: outer.buf, frames: outer.frames[len(outer.frames):]}
+	t.markdown.cells++
 	if isCell(n.Type) {
 		t.body(t.enter(n), 1)
 		t.leave()
 	} else {
 		t.body([]*Node{n}, 1)
 	}
-	t.cells--
-	t.lines, t.out = t.out.buf, outer
-	for i, c := range t.lines {
-		switch {
-		case c == '\n':
-			t.text = append(t.text, "<br>"...)
-		case c == '|' && t.cells == 0:
-			t.text = append(t.text, `\|`...)
-		default:
-			t.text = append(t.text, t.lines[i])
+	t.markdown.cells--
+	text := t.out.buf[len(outer.buf):]
+	outer.buf = t.out.buf[:len(outer.buf)]
+	t.out = outer
+	for len(text) > 0 {
+		i := bytes.IndexAny(text, "\n|")
+		if i < 0 {
+			i = len(text)
 		}
+		t.tables.text = append(t.tables.text, text[:i]...)
+		if text = text[i:]; len(text) == 0 {
+			break
+		}
+		switch {
+		case text[0] == '\n':
+			t.tables.text = append(t.tables.text, "<br>"...)
+		case t.markdown.cells == 0: // in the outermost cell
+			t.tables.text = append(t.tables.text, `\|`...)
+		default:
+			t.tables.text = append(t.tables.text, '|')
+		}
+		text = text[1:]
 	}
-	t.cellEnd = append(t.cellEnd, len(t.text))
+	t.fill(1)
 }
 
-// cellsOf calls f with the text of each cell of row i.
-func (t *pipeTable) cellsOf(i int, f func(text []byte)) {
-	last := len(t.cellEnd)
-	if i+1 < len(t.rows) {
-		last = t.rows[i+1].first
+// rows returns the rows of the table.
+func (t *pipeTable) rows() []pipeRow { return t.tables.rows[len(t.outer.rows):] }
+
+// appendRow appends the cells of row i, each between before and after, and
+// returns how many they are.
+func (t *pipeTable) appendRow(dst []byte, i int, before, after string) ([]byte, int) {
+	rows := t.rows()
+	end := len(t.tables.ends)
+	if i+1 < len(rows) {
+		end = rows[i+1].cell
 	}
-	start := 0
-	if first := t.rows[i].first; first > 0 {
-		start = t.cellEnd[first-1]
-	}
-	for _, end := range t.cellEnd[t.rows[i].first:last] {
-		f(t.text[start:end])
+	start := rows[i].text
+	ends := t.tables.ends[rows[i].cell:end]
+	for _, end := range ends {
+		dst = append(dst, before...)
+		dst = append(dst, t.tables.text[start:end]...)
+		dst = append(dst, after...)
 		start = end
 	}
+	return dst, len(ends)
 }
 
-// print prints a table of its own. A table without a header gets an empty one.
+// print prints a table of its own. One without a header gets an empty one.
 func (t *pipeTable) print() {
-	var line []byte
-	add := func(text []byte) {
-		line = append(line, ' ')
-		line = append(line, text...)
-		line = append(line, " |"...)
-	}
-	header := t.rows[0].header
+	header := t.rows()[0].header
 	if !header {
-		t.header([]byte("|"), 0)
+		t.header(append(t.note[:0], '|'), 0)
 	}
-	for i := range t.rows {
-		line = append(line[:0], '|')
-		t.cellsOf(i, add)
-		if i > 0 || !header {
+	for i := range t.rows() {
+		line, width := t.appendRow(append(t.note[:0], '|'), i, " ", " |")
+		t.note = line
+		if i == 0 && header {
+			t.header(line, width)
+		} else {
 			t.out.line(line)
-			continue
 		}
-		width := len(t.cellEnd)
-		if len(t.rows) > 1 {
-			width = t.rows[1].first
-		}
-		t.header(line, width)
 	}
 }
 
@@ -154,20 +169,16 @@ func (t *pipeTable) header(line []byte, width int) {
 		line = append(line, " --- |"...)
 	}
 	t.out.line(line)
+	t.note = line
 }
 
 // printLines prints a table in a cell, a line a row.
 func (t *pipeTable) printLines() {
-	var line []byte
-	for i, row := range t.rows {
-		if row.blank {
-			continue
+	for i, row := range t.rows() {
+		if !row.blank {
+			line, _ := t.appendRow(t.note[:0], i, " | ", "")
+			t.out.line(bytes.TrimSpace(line[len(" | "):]))
+			t.note = line
 		}
-		line = line[:0]
-		t.cellsOf(i, func(text []byte) {
-			line = append(line, " | "...)
-			line = append(line, text...)
-		})
-		t.out.line(bytes.TrimSpace(line[len(" | "):]))
 	}
 }
