@@ -88,7 +88,7 @@ func (t *typesetter) set(s string, end ending) {
 	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
 		s, t.ink = s[i+1:], false
 	}
-	t.ink = t.ink || strings.Trim(s, " \t") != ""
+	t.ink = t.ink || strings.TrimLeft(s, " \t") != ""
 }
 
 // frame is a container that is open, such as a quote: what its lines begin

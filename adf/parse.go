@@ -232,5 +232,9 @@ func (p *parser) newNode() *Node { return &p.nodes.take(1, p.room(64))[0] }
 // room is how many things to make room for at once if the rest of the input
 // holds one in so many bytes.
 func (p *parser) room(bytesEach int) int {
-	return min(4+(len(p.src)-p.pos)/bytesEach, maxSlab)
+	most := 1024
+	if p.keep {
+		most = 256 // what stays unused of the last slab is kept with the tree
+	}
+	return min(4+(len(p.src)-p.pos)/bytesEach, most)
 }

@@ -42,6 +42,25 @@ func TestParseDoesNotKeepItsInput(t *testing.T) {
 	require.Equal(t, "@Ada", n.PlainText())
 }
 
+// PlainText reads data in place, and uses memory again.
+func TestPlainTextDoesNotKeepItsInput(t *testing.T) {
+	for _, want := range []string{"wiki", "@Ada", "a (https://e.co)", "x\ny"} {
+		data := map[string]string{
+			"wiki":             `"wiki"`,
+			"@Ada":             `{"type":"mention","attrs":{"text":"@Ada"}}`,
+			"a (https://e.co)": `["", {"type":"text","text":"a","marks":[{"type":"link","attrs":{"href":"https://e.co"}}]}]`,
+			"x\ny":             `{"type":"codeBlock","content":["x\ny"]}`,
+		}[want]
+		buf := []byte(data)
+		text, err := adf.PlainText(buf)
+		require.NoError(t, err)
+		clear(buf)
+		_, err = adf.PlainText([]byte(`["other text"]`))
+		require.NoError(t, err)
+		require.Equal(t, want, text)
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	tests := []struct {
 		name, data string

@@ -1,13 +1,16 @@
 package adf
 
-import "sync"
+import (
+	"strings"
+	"sync"
+	"unsafe"
+)
 
-// The most that is kept for the next document, so that a huge one does not
-// hold its memory for ever.
+// The most that is kept for the next document: enough for one of a megabyte.
 const (
-	maxSlab   = 1024     // values in a slab
+	maxSlab   = 16 << 10 // values in a slab
 	maxStack  = 256      // values in a stack, all of which are cleared each time
-	maxBuffer = 64 << 10 // bytes in a buffer
+	maxBuffer = 1 << 20  // bytes in a buffer
 )
 
 // parsers holds parsers to use again.
@@ -17,17 +20,22 @@ var parsers = sync.Pool{New: func() any {
 	return p
 }}
 
-// render prints a document from its JSON. The tree is borrowed: print must not
-// keep a node of it. Strings of it may be kept.
+// render prints a document from its JSON. The tree is borrowed, and so are its
+// strings, which are parts of data: print must not keep any of them, but may
+// return one.
 func render(data []byte, print func(*Node) string) (string, error) {
 	if data == nil {
 		return "", nil
 	}
 	p := parsers.Get().(*parser)
-	n, err := p.parse(string(data))
+	// No copy: nothing that outlives this call has a part of data.
+	n, err := p.parse(unsafe.String(unsafe.SliceData(data), len(data)))
 	text := ""
 	if err == nil {
 		text = print(n)
+	}
+	if err == nil && n.Type == typeWiki {
+		text = strings.Clone(text) // the only text that no printer built
 	}
 	p.reset()
 	parsers.Put(p)
@@ -48,7 +56,7 @@ func (p *parser) reset() {
 type slab[T any] []T
 
 // take returns n values in a row, all zero. If it needs a new slab, that has
-// room for so many, and for twice as many as the last.
+// room for so many, and if it can for twice as many as the last.
 func (s *slab[T]) take(n, room int) []T {
 	start := len(*s)
 	if cap(*s)-start < n {

@@ -211,8 +211,7 @@ func (s *scanner) literal() (raw string, easy bool) {
 }
 
 // plainRun returns how many bytes at the start of s are no quote, backslash or
-// control character. high is set if there is a byte beyond ASCII among them,
-// and may be set if there is one in the seven after them.
+// control character, and whether there is a byte beyond ASCII among them.
 func plainRun(s string) (n int, high bool) {
 	const (
 		each  = 0x0101010101010101
@@ -227,10 +226,11 @@ func plainRun(s string) (n int, high bool) {
 			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
 		quote, escape := x^'"'*each, x^'\\'*each
 		hits := (x-' '*each)&^x | (quote-each)&^quote | (escape-each)&^escape
-		above |= x
 		if hits &= signs; hits != 0 {
-			return n + bits.TrailingZeros64(hits)/8, above&signs != 0
+			at := bits.TrailingZeros64(hits) &^ 7
+			return n + at/8, (above|x&(1<<at-1))&signs != 0
 		}
+		above |= x
 	}
 	for ; n < len(s); n++ {
 		c := s[n]
@@ -244,6 +244,14 @@ func plainRun(s string) (n int, high bool) {
 
 // text reads a string: valid UTF-8, with "\n" for every line end.
 func (s *scanner) text() string {
+	start := s.pos + 1
+	n, high := plainRun(s.src[start:])
+	if end := start + n; end < len(s.src) && s.src[end] == '"' {
+		if raw := s.src[start:end]; !high || utf8.ValidString(raw) {
+			s.pos = end + 1
+			return raw
+		}
+	}
 	raw, easy := s.literal()
 	if easy {
 		return raw
