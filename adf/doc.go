@@ -1,7 +1,8 @@
 // Package adf reads the Atlassian Document Format, in which Jira Cloud keeps
-// descriptions, comments, worklogs and text fields, and prints it as text.
+// descriptions, comments, worklogs and text fields, and prints it as text or Markdown.
 //
 //	text, err := adf.PlainText(fields.Description) // a json.RawMessage, may be nil
+//	md, err := adf.Markdown(fields.Description)
 //
 // It depends on the standard library only.
 //
@@ -66,9 +67,38 @@
 // prints what it holds, as does a node where the schema allows none of its
 // kind.
 //
-// In every URL that it prints, PlainText replaces the values of secret query
+// In every URL that it prints, the package replaces the values of secret query
 // parameters, and passwords, by REDACTED; see [Options]. URLs pasted as plain
 // text are prose, which is never changed.
+//
+// # Markdown
+//
+// [Markdown] and [Node.Markdown] print GitHub-flavoured Markdown for the same
+// readers, and for programs: a parser of CommonMark with tables, strikethrough
+// and task lists reads back the same text in the same blocks with the same
+// marks. What is not as above:
+//
+//	heading                   "## " and its line
+//	hardBreak                 a backslash and a newline; a space in headings, <br> in cells
+//	bulletList, orderedList   as above; "* " or "1) " after a list that would swallow it
+//	taskList                  "- [ ] " or "- [x] "
+//	decisionList              "- **Decision:** " or "- **Undecided:** "
+//	codeBlock                 a fence of backticks, with the language
+//	panel                     an alert: "> [!WARNING]", and "> " before every line
+//	expand, nestedExpand      <details> and <summary>
+//	table                     a table with pipes, its header empty unless the first row is one
+//	media                     "![NAME](media:ID)"; see Options.MediaURL
+//	mediaInline, mediaGroup   "[NAME](media:ID)" for files
+//	text with a link          "[label](URL)", or "<URL>" if they are the same
+//	cards                     "[Name](URL)" or "<URL>"
+//	status                    "`In Progress`"
+//	strong, em, strike        "**b**", "_e_", "~~s~~", or tags where these would not work
+//	code, subsup              "`c`", "<sub>2</sub>"
+//	other marks               the text
+//
+// Links to scripts (javascript, vbscript, data) print their label only. Text is
+// escaped only where it would be read as something else: my_var, a < b and
+// C:\temp stay.
 //
 // # Limits
 //
@@ -79,9 +109,7 @@
 // # Stability
 //
 // The text of a document may change between minor versions where it was
-// wrong; the archives under testdata show all of it. Markdown output, walking,
-// lists of links, mentions, media and dates, validation against the schema,
-// and encoding to JSON do not exist yet.
+// wrong; the archives under testdata show all of it.
 //
 // Source: the JSON schema of ADF version 1 in the npm package
 // @atlaskit/adf-schema 57.7.22.
