@@ -1,9 +1,12 @@
 package adf_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -222,9 +225,128 @@ func FuzzParse(f *testing.F) {
 		if data == nil {
 			return
 		}
-		_, err := adf.Parse(data)
+		n, err := adf.Parse(data)
 		if valid := json.Valid(data); valid != (err == nil) {
 			t.Errorf("Parse(%q): %v, but json.Valid is %v", data, err, valid)
 		}
+		if err == nil && len(data) < 4096 { // the slow way is quadratic
+			checkSame(t, n, slowly(data, "\x00wiki", "\x00list"))
+		}
 	})
+}
+
+// slowly reads a document as Parse does, with encoding/json.
+func slowly(data json.RawMessage, wiki, list string) *adf.Node {
+	n := &adf.Node{}
+	switch data = bytes.TrimSpace(data); data[0] {
+	case '"':
+		n.Type, n.Text = wiki, slowText(data, wiki == "text")
+	case '[':
+		n.Type, n.Content = list, slowContent(data)
+	case '{':
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal(data, &members)
+		n.Type, n.Text = slowText(members["type"], true), slowText(members["text"], true)
+		n.Attrs, n.Content = slowAttrs(members["attrs"]), slowContent(members["content"])
+		var marks []json.RawMessage
+		if _ = json.Unmarshal(members["marks"], &marks); marks != nil {
+			n.Marks = []adf.Mark{}
+		}
+		for _, mark := range marks {
+			var members map[string]json.RawMessage
+			if json.Unmarshal(mark, &members) == nil && members != nil {
+				n.Marks = append(n.Marks, adf.Mark{Type: slowText(members["type"], true), Attrs: slowAttrs(members["attrs"])})
+			}
+		}
+	}
+	return n
+}
+
+func slowText(data json.RawMessage, lines bool) string {
+	var text string
+	_ = json.Unmarshal(data, &text)
+	text = strings.ReplaceAll(text, "\x00", "\ufffd")
+	if lines {
+		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	}
+	return text
+}
+
+func slowAttrs(data json.RawMessage) adf.Attrs {
+	if len(data) == 0 || data[0] != '{' {
+		return ""
+	}
+	return adf.Attrs(data)
+}
+
+func slowContent(data json.RawMessage) []*adf.Node {
+	var list []json.RawMessage
+	if _ = json.Unmarshal(data, &list); list == nil {
+		return nil
+	}
+	kids := []*adf.Node{}
+	for _, element := range list {
+		switch element[0] {
+		case '"', '{':
+			kids = append(kids, slowly(element, "text", ""))
+		case '[':
+			kids = append(kids, slowContent(element)...)
+		}
+	}
+	return kids
+}
+
+func TestParseRandomDocuments(t *testing.T) {
+	for seed := range uint64(300) {
+		w := noise{generator: generator{Rand: rand.New(rand.NewPCG(seed, 3))}}
+		w.value(w.node(5))
+		n, err := adf.Parse(w.out.Bytes())
+		require.NoError(t, err)
+		checkSame(t, n, slowly(w.out.Bytes(), "\x00wiki", "\x00list"))
+	}
+}
+
+// Strings of every length around the eight bytes that are scanned at a time,
+// with what ends or escapes them in every place.
+func TestParseStrings(t *testing.T) {
+	for n := range 20 {
+		for at := range n + 1 {
+			for _, odd := range []string{"", "\u00e9", "\xff", `\n`, `\u00e9\ud83d\ude00`, "\x7f", "\xc3"} {
+				data := `["` + strings.Repeat("a", at) + odd + strings.Repeat("b", n-at) + `","\u00e9é"]`
+				got, err := adf.Parse([]byte(data))
+				require.NoError(t, err)
+				checkSame(t, got, slowly([]byte(data), "\x00wiki", "\x00list"))
+			}
+			for _, bad := range []string{"\x1f", "\x00", `\x`, `\`, "\n"} {
+				data := `["` + strings.Repeat("a", at) + bad + strings.Repeat("b", n-at) + `"]`
+				if _, err := adf.Parse([]byte(data)); json.Valid([]byte(data)) != (err == nil) {
+					t.Errorf("Parse(%q): %v", data, err)
+				}
+			}
+		}
+	}
+}
+
+// Documents of many sizes, from several goroutines, share what memory there is.
+func TestPlainTextInParallel(t *testing.T) {
+	var documents, texts []string
+	for seed := range uint64(60) {
+		w := noise{generator: generator{Rand: rand.New(rand.NewPCG(seed, 4))}}
+		w.value(w.node(int(seed%7) + 1))
+		documents = append(documents, w.out.String())
+		n, err := adf.Parse(w.out.Bytes())
+		require.NoError(t, err)
+		texts = append(texts, n.PlainText())
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for _, i := range rand.Perm(len(documents)) {
+				if text, err := adf.PlainText([]byte(documents[i])); err != nil || text != texts[i] {
+					t.Errorf("PlainText(%s) = %q, %v, alone %q", documents[i], text, err, texts[i])
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
