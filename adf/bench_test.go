@@ -1,8 +1,13 @@
 package adf_test
 
 import (
+	"encoding/json"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/jirasync/jirasync/adf"
 )
@@ -24,6 +29,57 @@ const comment = `{"type":"doc","version":1,"content":[` +
 	`{"type":"tableHeader","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"Status"}]}]}]},` +
 	`{"type":"tableRow","content":[{"type":"tableCell","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"web-1"}]}]},` +
 	`{"type":"tableCell","attrs":{"colspan":1},"content":[{"type":"paragraph","content":[{"type":"status","attrs":{"text":"down","color":"red"}}]}]}]}]}]}`
+
+// jiraDocuments returns documents as people write them, and their size.
+func jiraDocuments(b *testing.B) (documents [][]byte, size int) {
+	b.Helper()
+	for seed := range uint64(500) {
+		a := &author{Rand: rand.New(rand.NewPCG(seed, 0))}
+		data, err := json.Marshal(a.document())
+		require.NoError(b, err)
+		documents = append(documents, data)
+		size += len(data)
+	}
+	return documents, size
+}
+
+// BenchmarkJiraLike converts 500 documents an operation; allocations are of
+// one document.
+func BenchmarkJiraLike(b *testing.B) {
+	documents, size := jiraDocuments(b)
+	conversions := []struct {
+		name    string
+		convert func(data []byte) error
+	}{
+		{"PlainText", func(data []byte) error { _, err := adf.PlainText(data); return err }},
+		{"Markdown", func(data []byte) error { _, err := adf.Markdown(data); return err }},
+		{"Parse", func(data []byte) error { _, err := adf.Parse(data); return err }},
+		{"encoding json", func(data []byte) error { var v any; return json.Unmarshal(data, &v) }},
+		{"Parse and MarshalJSON", func(data []byte) error {
+			n, err := adf.Parse(data)
+			if err == nil {
+				_, err = n.MarshalJSON()
+			}
+			return err
+		}},
+	}
+	for _, conversion := range conversions {
+		b.Run(conversion.name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for b.Loop() {
+				for _, data := range documents {
+					if err := conversion.convert(data); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(b.N*len(documents)), "allocs/document")
+		})
+	}
+}
 
 func BenchmarkPlainText(b *testing.B) { benchmark(b, adf.PlainText) }
 
