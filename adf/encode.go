@@ -39,6 +39,7 @@ func (n *Node) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	var e encoder
+	e.reader.words.chunk = 256
 	if n.from != nil {
 		e.out = make([]byte, 0, len(n.from.json))
 	}
@@ -64,6 +65,9 @@ type encoder struct {
 	out     []byte
 	depth   int
 	members []member // of the objects that are open
+	read    []Mark   // the marks at hand, as they stood
+	spans   []string // the bytes of each
+	reader  parser   // of what stood
 	err     error
 }
 
@@ -242,8 +246,8 @@ func (e *encoder) value(n *Node, f field, raw string) {
 
 func (e *encoder) text(text, raw string) {
 	if hasValue(fieldText, raw) {
-		s := scanner{src: raw}
-		if s.text() == text {
+		e.reader.begin(raw)
+		if e.reader.text() == text {
 			e.out = append(e.out, raw...)
 			return
 		}
@@ -264,29 +268,33 @@ func (e *encoder) attrs(attrs Attrs, raw string) {
 }
 
 func (e *encoder) marks(marks []Mark, raw string) {
-	var read []Mark
-	var spans []string
+	e.read, e.spans = e.read[:0], e.spans[:0]
 	if hasValue(fieldMarks, raw) {
-		p := parser{scanner: scanner{src: raw}}
+		p := &e.reader
+		p.begin(raw)
 		for ok := p.element(true); ok; ok = p.element(false) {
-			start := p.pos
 			if p.peek() != '{' {
 				p.skip()
 				continue
 			}
-			start = p.pos
-			read = append(read, p.mark())
-			spans = append(spans, raw[start:p.pos])
+			start := p.pos
+			e.read = append(e.read, p.mark())
+			e.spans = append(e.spans, raw[start:p.pos])
 		}
-		if slices.Equal(read, marks) {
+		if slices.Equal(e.read, marks) {
 			e.out = append(e.out, raw...)
 			return
 		}
 	}
-	known := make(map[Mark]string, len(read))
-	for i, m := range read {
-		known[m] = spans[i]
+	known := make(map[Mark]string, len(e.read))
+	for i, m := range e.read {
+		known[m] = e.spans[i]
 	}
+	e.newMarks(marks, known)
+}
+
+// newMarks writes marks, those that are known as they stood.
+func (e *encoder) newMarks(marks []Mark, known map[Mark]string) {
 	e.out = append(e.out, '[')
 	for i, m := range marks {
 		if i > 0 {

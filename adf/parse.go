@@ -61,7 +61,7 @@ type parser struct {
 
 // parse reads a document. Its error is a *SyntaxError.
 func (p *parser) parse(src string) (*Node, error) {
-	p.src, p.pos, p.depth, p.fault = src, 0, 0, ""
+	p.begin(src)
 	root := p.root()
 	if p.fault == "" {
 		if p.peek(); p.pos < len(p.src) {

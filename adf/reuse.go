@@ -44,7 +44,7 @@ func render(data []byte, print func(*Node) string) (string, error) {
 
 // reset takes back the tree that was made, and lets go of the document.
 func (p *parser) reset() {
-	p.src, p.fault = "", ""
+	p.begin("")
 	p.nodes.reset()
 	p.lists.reset()
 	p.markSlab.reset()

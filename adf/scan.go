@@ -20,6 +20,9 @@ type scanner struct {
 	words arena
 }
 
+// begin starts with another input.
+func (s *scanner) begin(src string) { s.src, s.pos, s.depth, s.fault = src, 0, 0, "" }
+
 func (s *scanner) fail(reason string) bool {
 	if s.fault == "" {
 		s.fault = reason
