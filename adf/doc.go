@@ -100,6 +100,13 @@
 // escaped only where it would be read as something else: my_var, a < b and
 // C:\temp stay.
 //
+// # What else a tree is for
+//
+// [Node.Walk] ranges over every node with the nodes above it. [Node.Links],
+// [Node.Mentions], [Node.Media] and [Node.Dates] list what a document points
+// to, secrets in URLs redacted. [Node.MarshalJSON] writes a tree as JSON: what
+// nobody changed is, byte for byte, as it stood in the document.
+//
 // # Limits
 //
 // Time and memory are linear in the size of the input. JSON may nest 10,000
