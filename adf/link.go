@@ -14,7 +14,7 @@ func linkLen(pieces []piece) int {
 // link sets the pieces of one link.
 func (p *plain) link(pieces []piece) {
 	href := pieces[0].href
-	before, label, after := cutSpace(joinWords(pieces))
+	before, label, after := cutSpace(p.joinWords(pieces))
 	if label == "" {
 		p.set.atom(p.url(href))
 		return
@@ -45,15 +45,20 @@ func (o Options) sameLabel(label, href string) (same bool, text string) {
 }
 
 // joinWords returns the label of a link.
-func joinWords(pieces []piece) string {
+func (p *printer) joinWords(pieces []piece) string {
 	if len(pieces) == 1 {
 		return pieces[0].words()
 	}
-	var label strings.Builder
+	n := 0
 	for _, piece := range pieces {
-		label.WriteString(piece.words())
+		n += len(piece.text)
 	}
-	return label.String()
+	p.words.reserve(n)
+	start := p.words.b.Len()
+	for _, piece := range pieces {
+		p.words.b.WriteString(piece.words())
+	}
+	return p.words.b.String()[start:]
 }
 
 // cutSpace splits s into its text and the white space around it.

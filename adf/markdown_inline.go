@@ -145,7 +145,7 @@ func (m *markdown) addRun(pieces []piece, link marks) int {
 		printedMarks(pieces[n]) == set {
 		n++
 	}
-	m.addText(item{text: joinWords(pieces[:n]), marks: set | link, link: int32(len(m.run.links) - 1)})
+	m.addText(item{text: m.joinWords(pieces[:n]), marks: set | link, link: int32(len(m.run.links) - 1)})
 	return n
 }
 

@@ -11,7 +11,7 @@ func (m *markdown) addLink(pieces []piece) {
 	href := pieces[0].href
 	url := m.url(href)
 	unsafe := isUnsafe(href)
-	joined := joinWords(pieces)
+	joined := m.joinWords(pieces)
 	before, label, after := cutSpace(joined)
 	if label == "" {
 		atom := piece{text: url}
@@ -251,6 +251,22 @@ func appendDestination(dst []byte, url string) []byte {
 		}
 	}
 	return dst
+}
+
+func hasBalancedParens(s string) bool {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth < 0 || depth > maxParens {
+			return false
+		}
+	}
+	return depth == 0
 }
 
 // singleParens returns which bytes of s are parentheses without a partner, and
