@@ -34,7 +34,7 @@ it as plain text or GitHub-flavoured Markdown. With --ndjson each line is a
 document, and each line of the output a JSON string.`,
 		Example: `  jq .fields.description issue.json | jira-sync adf
   jq .fields.description issue.json | jira-sync adf --to markdown`,
-		Args:    cobra.MaximumNArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			convert, ok := formats[to]
 			if !ok {
