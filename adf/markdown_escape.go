@@ -14,6 +14,7 @@ type around struct {
 	lineStart bool // nothing stands before it that keeps a block from beginning
 	lineEnd   bool // its line ends with it
 	breaks    bool // a break comes next
+	backslash bool // and prints as a backslash
 	space     bool // white space comes next
 }
 

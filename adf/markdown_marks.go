@@ -72,7 +72,7 @@ func (r *renderer) around(items []item, i int, outer marks) around {
 	case i+1 == len(items):
 		a.lineEnd = outer == 0
 	case items[i+1].kind == pieceBreak:
-		a.lineEnd, a.breaks = true, true
+		a.lineEnd, a.breaks, a.backslash = true, true, r.brk[0] == '\\'
 	default:
 		next := &items[i+1]
 		first, _ := utf8.DecodeRuneInString(next.text)

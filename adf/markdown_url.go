@@ -76,12 +76,22 @@ func appendURLs(dst []byte, s string, i int, a around) []byte {
 			dst = append(append(append(dst, '<'), url...), '>')
 			dst = appendEscaped(dst, s, at+len(url), end, a)
 		default:
-			sign := at + strings.IndexAny(run, ":.")
 			dst = appendEscaped(dst, s, i, at, a)
-			dst = append(append(dst, s[at:sign]...), '\\')
-			dst = appendEscaped(dst, s, sign, end, a)
+			dst = appendBroken(dst, s, at, end, a)
 		}
 		i = end
+	}
+	return dst
+}
+
+// appendBroken appends the run s[at:end], which begins with a URL, so that no
+// URL in it is a link.
+func appendBroken(dst []byte, s string, at, end int, a around) []byte {
+	for at < end {
+		sign := at + strings.IndexAny(s[at:end], ":.")
+		dst = append(append(dst, s[at:sign]...), '\\')
+		at, _ = nextURL(s[:end], sign)
+		dst = appendEscaped(dst, s, sign, at, a)
 	}
 	return dst
 }
@@ -89,7 +99,11 @@ func appendURLs(dst []byte, s string, i int, a around) []byte {
 // isPlainURL reports whether the run s[at:end] may stay as it is: no escape is
 // in it, and what comes next ends it for every parser.
 func isPlainURL(s string, at, end int, a around) bool {
-	if end < len(s) && (s[end] == '<' || s[end] == '>') || end == len(s) && !a.lineEnd && !a.space {
+	ended := a.space || a.lineEnd && !a.backslash
+	if end < len(s) {
+		ended = s[end] != '<' && s[end] != '>'
+	}
+	if !ended {
 		return false
 	}
 	var room [256]byte
