@@ -1,6 +1,7 @@
 package jirasync
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -122,10 +123,13 @@ func (s *Syncer) queueMissingAttachments(ctx context.Context, files *keySet) {
 // attachmentIssue finds the issue that carries an attachment, for events that
 // name no issue: in our own table first, which alone still knows a removed
 // one, then in Jira. ErrNotFound of package jira: nobody knows it (yet).
-func (s *Syncer) attachmentIssue(ctx context.Context, id string) (webhook.IssueRef, error) {
+func (s *Syncer) attachmentIssue(ctx context.Context, id string, removed bool) (webhook.IssueRef, error) {
 	key, tableErr := s.tables.AttachmentIssue(id)
 	if key != "" {
 		return webhook.IssueRef{Key: key}, nil
+	}
+	if removed {
+		return webhook.IssueRef{}, cmp.Or(tableErr, error(jira.ErrNotFound))
 	}
 	hit, err := s.site.AttachmentIssue(ctx, id)
 	if err != nil {

@@ -131,10 +131,12 @@ func (w *worker) fetch(ctx context.Context, item inbox.Item) {
 // resolve passes the work of an event that names an attachment only to the
 // issue that carries it.
 func (w *worker) resolve(ctx context.Context, item inbox.Item) {
-	ref, err := w.s.attachmentIssue(ctx, item.AttachmentID)
+	ref, err := w.s.attachmentIssue(ctx, item.AttachmentID, item.Deleted)
 	switch {
 	case err == nil:
 		w.queue.Resolve(item, ref)
+	case errors.Is(err, jira.ErrNotFound) && item.Deleted:
+		w.queue.Done(item) // no row of ours has it, so none has to go
 	case errors.Is(err, jira.ErrNotFound) && item.Attempt < maxOddAnswers:
 		w.queue.Retry(item, retryDelay(item.Attempt)) // search lags behind the change
 	default:

@@ -109,7 +109,8 @@ type Item struct {
 	Ref          webhook.IssueRef
 	AttachmentID string
 
-	// Deleted reports that one of the events said that the issue is deleted.
+	// Deleted reports that one of the events said that the issue is deleted; in
+	// an item without Ref, that the attachment is.
 	Deleted bool
 
 	// MovedFrom are former keys of the issue that events told.
@@ -136,7 +137,8 @@ func Items(d webhook.Delivery) []Item {
 		items = append(items, it)
 	}
 	if len(items) == 0 && d.Event.AttachmentID != "" {
-		items = append(items, Item{AttachmentID: d.Event.AttachmentID, Received: d.ReceivedAt})
+		removed := d.Event.Type == "attachment_deleted"
+		items = append(items, Item{AttachmentID: d.Event.AttachmentID, Deleted: removed, Received: d.ReceivedAt})
 	}
 	return items
 }
@@ -327,6 +329,7 @@ func (q *Inbox) Resolve(it Item, ref webhook.IssueRef) {
 	}
 	now := time.Now()
 	work := *it.work
+	work.deleted = false // the attachment is, not the issue
 	q.queue.give(q.queue.find(ref, ""), &work, now)
 	q.queue.done(it.entry, it.work, now)
 	q.notify()

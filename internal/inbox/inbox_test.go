@@ -402,3 +402,25 @@ func TestLock(t *testing.T) {
 	}
 	require.NoError(t, second.Close())
 }
+
+// A removed attachment is no deleted issue: its work passes on without the flag.
+func TestResolveOfRemovedAttachment(t *testing.T) {
+	t.Parallel()
+	items := inbox.Items(webhook.Delivery{Event: webhook.Event{Type: "attachment_deleted", AttachmentID: "77"}})
+	require.Len(t, items, 1)
+	require.True(t, items[0].Deleted)
+	dir, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer dir.Close()
+	q, err := inbox.Open(dir, inbox.Options{})
+	require.NoError(t, err)
+	defer q.Close()
+	q.Add(items[0])
+	item, err := q.Take(t.Context())
+	require.NoError(t, err)
+	q.Resolve(item, webhook.IssueRef{Key: "SUP-1"})
+	item, err = q.Take(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "SUP-1", item.Ref.Key)
+	require.False(t, item.Deleted)
+}

@@ -1,0 +1,115 @@
+package jirasync_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jirasync/jirasync/internal/rawjson"
+	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/jira/jiratest"
+	"github.com/jirasync/jirasync/transform"
+)
+
+// convergeSeed chooses the history.
+var convergeSeed uint64 = 11
+
+// Gate G6, scaled down: random changes, their deliveries repeated, exchanged
+// and twenty at a time. When all is worked off, every row of every table is
+// what Jira says, and no issue is there twice.
+func TestConverges(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.AddProject("OPS", "Operations")
+	r := serve(t, config(site))
+	site.SetWebhook(jiratest.Webhook{URL: r.url + "/webhooks/jira", Secret: secret, Parallel: 20})
+	site.SetDeliveryFaults(jiratest.DeliveryFaults{Seed: 11, Duplicate: 0.3, Reorder: 0.5})
+	random := rand.New(rand.NewPCG(convergeSeed, 11))
+	for n := range 40 {
+		for range 1 + random.IntN(12) {
+			change(site, random, n)
+		}
+		r.flush(site)
+	}
+	r.idle()
+
+	client, err := jira.New(jira.Config{BaseURL: site.URL, Email: site.Agent.Email, Token: jira.NewSecret(site.Agent.Token), RateLimit: -1})
+	require.NoError(t, err)
+	want, got := map[string][]string{}, map[string][]string{}
+	for _, issue := range site.Issues() {
+		truth, err := client.Issue(t.Context(), issue.Key())
+		require.NoError(t, err)
+		record, err := rawjson.Parse(truth.JSON)
+		require.NoError(t, err)
+		record.Set("_remote_links", truth.RemoteLinks)
+		rows, err := transform.Rows(record.Bytes(), transform.Options{SiteURL: site.URL})
+		require.NoError(t, err)
+		for _, c := range rows.Contents {
+			for _, values := range c.Rows {
+				named := row{}
+				for i, column := range c.Table.Columns {
+					named[column.Name] = values[i]
+				}
+				want[c.Table.Name] = append(want[c.Table.Name], text(named))
+			}
+		}
+	}
+	for _, table := range transform.Schema(transform.Options{}) {
+		for _, row := range r.allRows(table.Name) {
+			got[table.Name] = append(got[table.Name], text(row))
+		}
+		slices.Sort(want[table.Name])
+		slices.Sort(got[table.Name])
+		if diff := cmp.Diff(want[table.Name], got[table.Name]); diff != "" {
+			t.Errorf("%s mismatch (-Jira +Parquet):\n%s", table.Name, diff)
+		}
+	}
+	require.NotEmpty(t, got["issuelinks"])
+	require.NotEmpty(t, got["comments"])
+	require.Empty(t, site.Problems())
+}
+
+// text is a row without what speaks of our own files and clock.
+func text(r row) string {
+	var cells []string
+	for name, value := range r {
+		if name != "local_path" && name != "hierarchical_path" && name != "_synced_at" && !strings.HasSuffix(name, "_elapsed_millis") {
+			cells = append(cells, name+"="+value.String())
+		}
+	}
+	slices.Sort(cells)
+	return strings.Join(cells, " ")
+}
+
+// change makes one random change.
+func change(site *jiratest.Server, random *rand.Rand, n int) {
+	issues := site.Issues()
+	if len(issues) < 4 {
+		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprintf("issue %d", n)})
+		return
+	}
+	issue, other := issues[random.IntN(len(issues))], issues[random.IntN(len(issues))]
+	switch dice := random.IntN(100); {
+	case dice < 20:
+		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprintf("issue %d", n)})
+	case dice < 45:
+		issue.Edit(jiratest.Fields{"summary": fmt.Sprintf("edit %d", random.IntN(1000))})
+	case dice < 65:
+		issue.Comment(fmt.Sprintf("comment %d", random.IntN(1000)))
+	case dice < 75:
+		issue.Transition([]string{"Open", "Resolved"}[random.IntN(2)])
+	case dice < 85 && issue.ID() != other.ID():
+		issue.Link(other, "Relates")
+	case dice < 90:
+		issue.Move(map[bool]string{true: "OPS", false: "SUP"}[strings.HasPrefix(issue.Key(), "SUP-")])
+	case dice < 95:
+		issue.Attach("f.txt", "text/plain", []byte("content"))
+	default:
+		issue.Delete()
+	}
+}
