@@ -253,22 +253,6 @@ func appendDestination(dst []byte, url string) []byte {
 	return dst
 }
 
-func hasBalancedParens(s string) bool {
-	depth := 0
-	for i := range len(s) {
-		switch s[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		if depth < 0 || depth > maxParens {
-			return false
-		}
-	}
-	return depth == 0
-}
-
 // singleParens returns which bytes of s are parentheses without a partner, and
 // all of them if they nest too deep; nil if there is none.
 func singleParens(s string) []bool {
