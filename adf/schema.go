@@ -1,6 +1,6 @@
 package adf
 
-//go:generate go run schema_gen.go schema_gen_print.go -released ../../shared/adf/full.json -stage0 ../../shared/adf/stage-0.json -o schema_tables.go
+//go:generate go run schema_gen.go schema_gen_rules.go schema_gen_print.go -released ../../shared/adf/full.json -stage0 ../../shared/adf/stage-0.json -o schema_tables.go
 
 // The schema names one definition for each way a node may be: a paragraph
 // without marks, one with an alignment, and so on. Here a definition is a

@@ -414,7 +414,7 @@ func TestSchemaTables(t *testing.T) {
 		t.Skip("compiles the generator")
 	}
 	editions(t)
-	cmd := exec.CommandContext(t.Context(), "go", "run", "schema_gen.go", "schema_gen_print.go",
+	cmd := exec.CommandContext(t.Context(), "go", "run", "schema_gen.go", "schema_gen_rules.go", "schema_gen_print.go",
 		"-released", filepath.Join(schemaDir, "full.json"), "-stage0", filepath.Join(schemaDir, "stage-0.json"))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -37,7 +37,7 @@ func Validate(data []byte) ([]Problem, error) { return ValidateOptions{}.Validat
 
 // Validate is the function Validate, with options.
 func (o ValidateOptions) Validate(data []byte) ([]Problem, error) {
-	v := validator{scanner: scanner{src: string(data)}, schema: &releasedSchema}
+	v := validator{scanner: scanner{src: string(data)}, schema: &releasedSchema, records: make([]record, 0, 16)}
 	if data == nil {
 		v.src = "null"
 	}
@@ -57,10 +57,10 @@ func (o ValidateOptions) Validate(data []byte) ([]Problem, error) {
 // validator judges the nodes of a document from the leaves up.
 type validator struct {
 	scanner
-	schema  *schema
-	nodes   int      // read so far
-	keep    bool     // fill records
-	records []record // of each node, in the order of their beginnings
+	schema *schema
+	// records are of the nodes in the order of their beginnings, without those
+	// below a node of which nothing can turn out to be wrong.
+	records []record
 }
 
 // record is what explain needs to know of a node.
@@ -106,13 +106,10 @@ func (v *validator) document() slots {
 
 // node reads an object as a node and returns the places that take it.
 func (v *validator) node() slots {
-	r := record{start: v.pos}
-	v.nodes++
 	index := len(v.records)
-	if v.keep {
-		v.records = append(v.records, r)
-	}
-	f := newFacts()
+	v.records = append(v.records, record{})
+	r := record{start: v.pos, facts: newFacts()}
+	f := &r.facts
 	attrsAt, attrsOf := -1, -1 // the attrs, and the type they are judged by
 	for name, ok := v.member(true); ok; name, ok = v.member(false) {
 		switch name {
@@ -148,12 +145,13 @@ func (v *validator) node() slots {
 		f.attrs = v.attrs(f.typ)
 		v.pos = end
 	}
-	accepted := f.accepted(v.schema)
-	if v.keep {
-		r.facts, r.accepted, r.end, r.next = f, accepted, v.pos, len(v.records)
-		v.records[index] = r
+	var settled bool
+	if r.accepted, settled = f.judge(v.schema); settled {
+		v.records = v.records[:index+1]
 	}
-	return accepted
+	r.end, r.next = v.pos, len(v.records)
+	v.records[index] = r
+	return r.accepted
 }
 
 func newFacts() facts {
@@ -169,26 +167,30 @@ func (f *facts) saw(key keySet, ok bool) {
 	}
 }
 
-// accepted returns the places that take a node: those of all variants that it
-// satisfies.
-func (f *facts) accepted(s *schema) slots {
+// judge returns the places that take a node: those of all variants that it
+// satisfies. A node is settled if it satisfies some and all could have its
+// children: whatever its place makes of it, they are in order.
+func (f *facts) judge(s *schema) (accepted slots, settled bool) {
 	if f.typ < 0 {
-		return 0
+		return 0, false
 	}
-	accepted := slots(0)
+	settled = true
 	variants := s.nodes[f.typ].variants
 	for i := range variants {
-		if v := &variants[i]; f.satisfies(v) {
+		v := &variants[i]
+		if f.present&keyContent != 0 && !f.kids.satisfy(&v.content) {
+			settled = false
+		} else if f.satisfies(v) {
 			accepted |= v.slots
 		}
 	}
-	return accepted
+	return accepted, settled && accepted != 0
 }
 
+// satisfies reports whether a variant could be a node but for its children.
 func (f *facts) satisfies(v *variant) bool {
 	return f.present&^v.keys == 0 && v.need&^f.present == 0 && f.wrong&v.ruled == 0 &&
-		(f.present&keyAttrs == 0 || f.attrs&v.attrs != 0) && f.marks&^v.marks == 0 &&
-		(f.present&keyContent == 0 || f.kids.satisfy(&v.content))
+		(f.present&keyAttrs == 0 || f.attrs&v.attrs != 0) && f.marks&^v.marks == 0
 }
 
 func (k *kids) satisfy(c *content) bool {

@@ -2,13 +2,10 @@ package adf
 
 import "math/bits"
 
-// explain reads a document that is not valid a second time, notes what it has
-// seen, and says from the document down what is wrong. Below a node that is
-// right where it stands there is nothing to say, so such nodes are passed over.
+// explain says, from the document down, what is wrong with one that was read
+// and is not valid. Below a node that is right where it stands there is nothing
+// to say, so such nodes are passed over.
 func (v *validator) explain() []Problem {
-	v.scanner = scanner{src: v.src}
-	v.keep, v.records = true, make([]record, 0, v.nodes)
-	v.document()
 	x := explainer{validator: validator{scanner: scanner{src: v.src}, schema: v.schema}, records: v.records}
 	if len(x.records) == 0 {
 		x.report(nil, CodeNotADoc, "", "an object of type doc")
