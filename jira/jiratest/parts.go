@@ -25,6 +25,7 @@ type worklog struct {
 	created, updated time.Time
 	started          time.Time
 	spent            time.Duration
+	edited           bool // since its creation, perhaps in the same millisecond
 }
 
 // link is an issue link; it hangs on both issues.
@@ -156,7 +157,7 @@ func (s *Server) logWork(i *issue, w *worklog, spent time.Duration, at time.Time
 	from, to, id := "", strconv.FormatInt(w.id, 10), strconv.FormatInt(w.id, 10)
 	if i.worklogByID(id) == nil {
 		from, to = id, ""
-	} else if w.updated.After(w.created) {
+	} else if w.edited {
 		from = id
 	}
 	s.record(i, []change{
@@ -174,7 +175,7 @@ func (h *Issue) EditWorklog(id string, spent time.Duration) {
 			return
 		}
 		more := spent - w.spent
-		w.spent, w.editor, w.updated = spent, by, at
+		w.spent, w.editor, w.updated, w.edited = spent, by, at, true
 		h.s.sendWorklog("worklog_updated", i, w)
 		h.s.logWork(i, w, more, at, by)
 	})

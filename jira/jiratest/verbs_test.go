@@ -65,7 +65,7 @@ func TestVerbsLeaveHistories(t *testing.T) {
 		`RemoteIssueLink (jira): <nil> -> This issue links to "Page (Web Link)"`, `RemoteIssueLink (jira): This issue links to "Page (Web Link)" -> <nil>`,
 		"Attachment (jira): <nil> -> a.txt", "Attachment (jira): a.txt -> <nil>",
 		"timespent (jira): <nil> -> 3600", "WorklogId (jira): <nil> -> 10000",
-		"timespent (jira): 3600 -> 7200", "WorklogId (jira): <nil> -> 10000",
+		"timespent (jira): 3600 -> 7200", "WorklogId (jira): 10000 -> 10000",
 		"timespent (jira): 7200 -> <nil>", "WorklogId (jira): 10000 -> <nil>",
 		"timeoriginalestimate (jira): <nil> -> 28800",
 		"IssueParentAssociation (jira): <nil> -> SUPPORT-2",
