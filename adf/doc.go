@@ -107,6 +107,12 @@
 // to, secrets in URLs redacted. [Node.MarshalJSON] writes a tree as JSON: what
 // nobody changed is, byte for byte, as it stood in the document.
 //
+// # Validation
+//
+// [Validate] says where a document breaks the schema: a code and a JSON pointer
+// for each problem, and none exactly if the JSON schema accepts the document.
+// Nothing else here needs a valid document, or is changed by validating it.
+//
 // # Limits
 //
 // Time and memory are linear in the size of the input. JSON may nest 10,000
@@ -116,7 +122,7 @@
 // # Stability
 //
 // The text of a document may change between minor versions where it was
-// wrong; the archives under testdata show all of it.
+// wrong; the archives under testdata show all of it. The codes of problems stay.
 //
 // Source: the JSON schema of ADF version 1 in the npm package
 // @atlaskit/adf-schema 57.7.22.
