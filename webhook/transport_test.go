@@ -117,10 +117,11 @@ func (r *receiver) raw(t *testing.T, request string, closed bool) *http.Response
 	require.NoError(t, err)
 	defer conn.Close()
 	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	// A server that refuses early may have hung up by now: then neither the
+	// rest of the request nor our half's end reach it, which is its right.
 	_, err = io.WriteString(conn, request)
-	require.NoError(t, err)
-	if closed {
-		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	if closed && err == nil {
+		_ = conn.(*net.TCPConn).CloseWrite()
 	}
 	in := bufio.NewReader(conn)
 	resp, err := http.ReadResponse(in, nil)
@@ -192,7 +193,7 @@ func TestHandlerSmuggling(t *testing.T) {
 		{"H-8 two lengths", r.head(length, "Content-Length: 7") + normal, []int{400}},
 		{"H-8 negative length", r.head("Content-Length: -1") + normal, []int{400}},
 		{"H-10 bad chunk size", r.head("Transfer-Encoding: chunked") + "zz\r\nabc\r\n0\r\n\r\n", []int{400}},
-		{"H-10 long chunk extension", r.head("Transfer-Encoding: chunked") + "3;" + strings.Repeat("x", 20<<10) + "\r\nabc\r\n0\r\n\r\n", []int{400}},
+		{"H-10 long chunk extension", r.head("Transfer-Encoding: chunked") + "3;" + strings.Repeat("x", 20<<10) + "\r\nabc\r\n0\r\n\r\n", []int{400, 0}},
 		{"H-10 bare LF in chunk", r.head("Transfer-Encoding: chunked") + "3\nabc\n0\n\n", []int{400}},
 		{"H-10 unknown coding", r.head("Transfer-Encoding: x") + normal, []int{501}},
 		{"H-11 no host", "POST " + path + " HTTP/1.1\r\n" + length + "\r\n\r\n" + normal, []int{400}},
