@@ -9,6 +9,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/jirasync/jirasync/internal/inbox"
 	"github.com/jirasync/jirasync/jira"
 	"github.com/jirasync/jirasync/webhook"
 )
@@ -31,7 +32,8 @@ func (w *worker) attachmentLoop(ctx context.Context) {
 		}
 		if landed > 0 {
 			if result, err := w.s.apply(context.WithoutCancel(ctx), key); err != nil || len(result.Failed) > 0 {
-				w.s.log.ErrorContext(ctx, "attachment paths could not be written", "issue", key, "error", errors.Join(err, result.Failed[key]))
+				w.s.log.ErrorContext(ctx, "attachment paths could not be written; the issue is refreshed", "issue", key, "error", errors.Join(err, result.Failed[key]))
+				w.queue.Add(inbox.Item{Ref: webhook.IssueRef{Key: key}})
 			}
 		}
 		w.files.done(key)
@@ -109,11 +111,15 @@ func (s *Syncer) maxAttachment() int64 {
 }
 
 // queueMissingAttachments finds what an earlier run did not get to: rows of
-// the attachments table without a file.
+// the attachments table without a file. A file may have landed just before the
+// end of that run, so the rows are made anew first.
 func (s *Syncer) queueMissingAttachments(ctx context.Context, files *keySet) {
 	keys, err := s.tables.MissingAttachments(s.maxAttachment())
+	if err == nil && len(keys) > 0 {
+		_, err = s.apply(ctx, keys...)
+	}
 	if err != nil {
-		s.log.WarnContext(ctx, "attachments table could not be searched for missing files", "error", err)
+		s.log.WarnContext(ctx, "attachments without a file could not be looked up in full", "error", err)
 	}
 	for _, key := range keys {
 		files.add(key)

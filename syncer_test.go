@@ -150,6 +150,26 @@ func TestLesson110AttachmentPathAfterDownload(t *testing.T) {
 	require.Empty(t, site.Problems(), "no credentials at the second host")
 }
 
+// A run that ended after a file had landed and before its row said so: the
+// next start mends the row, and reads the file no second time.
+func TestRestartMendsAttachmentPaths(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	r := startSite(t, site)
+	issue := site.Create("SUP", jiratest.Fields{"summary": "x"})
+	id := issue.Attach("log.txt", "text/plain", []byte("content"))
+	site.Fail(jiratest.Fault{Match: "GET /rest/api/3/attachment/content/{id}", Times: -1, Status: http.StatusForbidden})
+	r.flush(site)
+	r.eventually(func() bool { return strings.Contains(r.log.String(), "attachments are missing") }, "no download was tried")
+	r.stop()
+	require.True(t, r.rows("attachments", issue.Key())[0]["local_path"].IsNull())
+	path := filepath.Join(r.cfg.DataDir, "attachments", issue.Key(), id+"_log.txt")
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o770))
+	require.NoError(t, os.WriteFile(path, []byte("content"), 0o660))
+	again := serve(t, r.cfg)
+	again.eventually(func() bool { return !again.rows("attachments", issue.Key())[0]["local_path"].IsNull() }, "the row does not name the file")
+}
+
 // T3 of the threat model: a failed refetch never takes the event for the
 // truth; the event waits until Jira answers.
 func TestFailedRefetchWaits(t *testing.T) {

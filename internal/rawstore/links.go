@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/issuekey"
@@ -38,48 +39,49 @@ func (s *Store) freshenStubs(record *rawjson.Object, at time.Time) {
 }
 
 // updateStubs brings the stubs of the issue in the records of the issues it is
-// linked to up to date, and returns their keys.
-func (s *Store) updateStubs(ctx context.Context, issue rawjson.Object) (changed []string, err error) {
-	var linked []string
+// linked to up to date. It returns the keys of all of them that are stored,
+// also of those that needed nothing: an earlier call may have been cut short
+// before their rows were written.
+func (s *Store) updateStubs(ctx context.Context, issue rawjson.Object) (linked []string, err error) {
+	var keys []string
 	s.editStubs(&issue, func(stub *rawjson.Object) bool {
-		if key, err := s.KeyByID(textMember(*stub, "id")); err == nil {
-			linked = append(linked, key)
+		if key, err := s.KeyByID(textMember(*stub, "id")); err == nil && !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
 		return false
 	})
-	for _, key := range linked {
-		ok, err := s.updateStub(ctx, key, issue)
-		if err != nil {
-			return changed, err
-		}
-		if ok {
-			changed = append(changed, key)
+	for _, key := range keys {
+		switch err := s.updateStub(ctx, key, issue); {
+		case err == nil:
+			linked = append(linked, key)
+		case ignoreUnreadable(err) != nil:
+			return linked, err
 		}
 	}
-	return changed, nil
+	return linked, nil
 }
 
-func (s *Store) updateStub(ctx context.Context, key string, issue rawjson.Object) (changed bool, err error) {
+func (s *Store) updateStub(ctx context.Context, key string, issue rawjson.Object) error {
 	id := textMember(issue, "id")
 	edit := func(record *rawjson.Object) bool {
-		return s.editStubs(record, func(stub *rawjson.Object) bool {
+		return !later(*record, syncedAt(issue)) && s.editStubs(record, func(stub *rawjson.Object) bool {
 			return textMember(*stub, "id") == id && copyStub(stub, issue)
 		})
 	}
 	// Most often nothing is to be done, and nobody need wait for the lock.
-	if record, err := s.parsed(key); err != nil || later(record, syncedAt(issue)) || !edit(&record) {
-		return false, ignoreUnreadable(err)
+	if record, err := s.parsed(key); err != nil || !edit(&record) {
+		return err
 	}
 	release, err := s.lock(ctx, key)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer release()
 	record, err := s.parsed(key)
-	if err != nil || later(record, syncedAt(issue)) || !edit(&record) {
-		return false, ignoreUnreadable(err)
+	if err != nil || !edit(&record) {
+		return err
 	}
-	return true, s.write(key, record)
+	return s.write(key, record)
 }
 
 // ignoreUnreadable drops what concerns the neighbour alone: its own next fetch

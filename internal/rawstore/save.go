@@ -36,8 +36,9 @@ type Saved struct {
 	Stale     bool   // a later fetch is already stored; nothing was written
 	MovedFrom string // the key under which the issue was stored before
 
-	// Linked are the keys of issues whose records changed with this one,
-	// because they show its summary, status or priority in a link.
+	// Linked are the keys of the stored issues that show this one's summary,
+	// status or priority in a link. Their records are up to date with it, and
+	// their rows are to be, too.
 	Linked []string
 }
 
