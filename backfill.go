@@ -130,7 +130,15 @@ func (b *backfill) feed(ctx context.Context, work chan<- webhook.IssueRef) error
 		}
 		b.count(func(r *BackfillResult) { r.Found++ })
 		if !b.opts.Refetch && b.complete(ref.Key) {
-			b.count(func(r *BackfillResult) { r.Skipped++ })
+			// Its rows may be missing all the same: a run that was killed saves
+			// records before it writes tables.
+			b.count(func(r *BackfillResult) {
+				r.Skipped++
+				if !b.opts.DryRun {
+					b.saved = append(b.saved, ref.Key)
+				}
+			})
+			b.applyFull(ctx)
 			continue
 		}
 		if b.opts.DryRun {
@@ -204,6 +212,12 @@ func (b *backfill) one(ctx context.Context, ref webhook.IssueRef) {
 		}
 		b.saved = append(b.saved, r.keys...)
 	})
+	b.applyFull(ctx)
+}
+
+// applyFull applies when a whole batch waits. What could not be written waits
+// on, and the end of the run tries and fails for good.
+func (b *backfill) applyFull(ctx context.Context) {
 	if err := b.apply(ctx, backfillBatch); err != nil {
 		b.s.log.ErrorContext(ctx, "tables could not be written", "error", err)
 	}
