@@ -59,8 +59,9 @@ var arrows = map[string][]string{
 
 	// Test support. The simulator goes into the command for its demo, and
 	// otherwise only into tests, here and elsewhere.
-	"internal/golden": {"github.com/google/go-cmp", "golang.org/x/tools"},
-	"jira/jiratest":   {"webhook"},
+	"internal/golden":   {"github.com/google/go-cmp", "golang.org/x/tools"},
+	"internal/jiralike": {},
+	"jira/jiratest":     {"webhook"},
 }
 
 // examplesMayImport binds every package below examples/: what a user can

@@ -2,14 +2,12 @@ package adf_test
 
 import (
 	"encoding/json"
-	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/jirasync/jirasync/adf"
+	"github.com/jirasync/jirasync/internal/jiralike"
 )
 
 // comment is a document of the usual size and kind.
@@ -31,22 +29,20 @@ const comment = `{"type":"doc","version":1,"content":[` +
 	`{"type":"tableCell","attrs":{"colspan":1},"content":[{"type":"paragraph","content":[{"type":"status","attrs":{"text":"down","color":"red"}}]}]}]}]}]}`
 
 // jiraDocuments returns documents as people write them, and their size.
-func jiraDocuments(b *testing.B) (documents [][]byte, size int) {
-	b.Helper()
-	for seed := range uint64(500) {
-		a := &author{Rand: rand.New(rand.NewPCG(seed, 0))}
-		data, err := json.Marshal(a.document())
-		require.NoError(b, err)
+func jiraDocuments() (documents [][]byte, size int) {
+	for seed := range uint64(10_000) {
+		data := jiralike.Document(seed, 0, false)
 		documents = append(documents, data)
 		size += len(data)
 	}
 	return documents, size
 }
 
-// BenchmarkJiraLike converts 500 documents an operation; allocations are of
-// one document.
+// BenchmarkJiraLike converts 10,000 documents an operation; allocations are of
+// one document. The module internal/bench does the same with other converters.
 func BenchmarkJiraLike(b *testing.B) {
-	documents, size := jiraDocuments(b)
+	documents, size := jiraDocuments()
+	b.Logf("%d documents, %d bytes", len(documents), size)
 	conversions := []struct {
 		name    string
 		convert func(data []byte) error

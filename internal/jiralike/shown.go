@@ -1,12 +1,21 @@
-package adf_test
+package jiralike
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
 
-// shown returns what a document shows, if it keeps to the schema.
-func shown(doc object) page { return showBlocks(children(doc), false) }
+// Shown returns what one of Document's documents shows. It reads the document
+// alone and knows nothing of Markdown's syntax, so it can tell what a converter
+// lost. A document that breaks the schema may panic.
+func Shown(document []byte) (Page, error) {
+	var doc object
+	if err := json.Unmarshal(document, &doc); err != nil {
+		return nil, err
+	}
+	return showBlocks(children(doc), false), nil
+}
 
 func children(n object) []object {
 	var list []object
@@ -28,8 +37,8 @@ func attr(n object, name string) string {
 	return ""
 }
 
-func showBlocks(nodes []object, cell bool) page {
-	var all page
+func showBlocks(nodes []object, cell bool) Page {
+	var all Page
 	for _, n := range nodes {
 		all = concat(all, showBlock(n, cell))
 	}
@@ -39,7 +48,7 @@ func showBlocks(nodes []object, cell bool) page {
 var alerts = map[string]string{"info": "NOTE", "note": "IMPORTANT", "tip": "TIP", "success": "TIP",
 	"warning": "WARNING", "error": "CAUTION"}
 
-func showBlock(n object, cell bool) page {
+func showBlock(n object, cell bool) Page {
 	kids := children(n)
 	switch n["type"] {
 	case "paragraph", "caption":
@@ -48,30 +57,30 @@ func showBlock(n object, cell bool) page {
 		return wrap("h"+attr(n, "level"), showInlines(kids))
 	case "codeBlock":
 		if cell {
-			return page{}.add(codeOf(kids), map[string]bool{"code": true})
+			return Page{}.add(codeOf(kids), map[string]bool{"code": true})
 		}
-		return wrap("pre", page{}.add(codeOf(kids), nil))
+		return wrap("pre", Page{}.add(codeOf(kids), nil))
 	case "rule":
-		return page{"<hr>"}
+		return Page{"<hr>"}
 	case "bulletList", "orderedList", "taskList", "decisionList":
 		return showList(n, cell)
 	case "panel":
 		if inner := showBlocks(kids, cell); len(inner) > 0 {
-			return wrap("blockquote", concat(page{}.add("[!"+alerts[attr(n, "panelType")]+"]", nil), inner))
+			return wrap("blockquote", concat(Page{}.add("[!"+alerts[attr(n, "panelType")]+"]", nil), inner))
 		}
 		return nil
 	case "blockquote":
 		return wrap("blockquote", showBlocks(kids, cell))
 	case "expand":
-		inner := concat(page{}.add(attr(n, "title"), nil), showBlocks(kids, cell))
+		inner := concat(Page{}.add(attr(n, "title"), nil), showBlocks(kids, cell))
 		return wrap("details", inner)
 	case "table":
 		return showTable(kids)
 	case "mediaSingle":
-		image := concat(page{"<img>"}, page{}.add(attr(kids[0], "alt"), nil), page{"</img>"})
+		image := concat(Page{"<img>"}, Page{}.add(attr(kids[0], "alt"), nil), Page{"</img>"})
 		return concat(image, showBlocks(kids[1:], cell))
 	case "mediaGroup":
-		var all page
+		var all Page
 		for _, kid := range kids {
 			all = concat(all, showFile(kid))
 		}
@@ -88,21 +97,21 @@ func codeOf(kids []object) string {
 	return s.String()
 }
 
-func showFile(n object) page {
+func showFile(n object) Page {
 	name := attr(n, "alt")
 	if name == "" {
 		name = "media"
 	}
-	return page{}.add(name, map[string]bool{"a": true})
+	return Page{}.add(name, map[string]bool{"a": true})
 }
 
 // showList shows a list; in a cell it is text.
-func showList(n object, cell bool) page {
+func showList(n object, cell bool) Page {
 	tag := "ul"
 	if n["type"] == "orderedList" {
 		tag = "ol"
 	}
-	var items []page
+	var items []Page
 	own, number := false, 1
 	if order := attr(n, "order"); order != "" {
 		fmt.Sscan(order, &number)
@@ -119,7 +128,7 @@ func showList(n object, cell bool) page {
 			}
 			continue
 		}
-		var item page
+		var item Page
 		switch kid["type"] {
 		case "listItem":
 			item = showBlocks(children(kid), cell)
@@ -132,21 +141,21 @@ func showList(n object, cell bool) page {
 		}
 		switch kid["type"] {
 		case "taskItem":
-			item = concat(page{fmt.Sprintf("<checkbox %v>", attr(kid, "state") == "DONE")}, item)
+			item = concat(Page{fmt.Sprintf("<checkbox %v>", attr(kid, "state") == "DONE")}, item)
 		case "decisionItem":
-			item = concat(page{}.add("Decision:", map[string]bool{"strong": true}), item)
+			item = concat(Page{}.add("Decision:", map[string]bool{"strong": true}), item)
 		}
 		if cell && tag == "ul" {
-			item = concat(page{}.add("-", nil), item)
+			item = concat(Page{}.add("-", nil), item)
 		} else if cell {
-			item = concat(page{}.add(fmt.Sprint(number-1)+".", nil), item)
+			item = concat(Page{}.add(fmt.Sprint(number-1)+".", nil), item)
 		}
 		items, own = append(items, item), true
 	}
 	if cell {
 		return concat(items...)
 	}
-	var all page
+	var all Page
 	for _, item := range items {
 		if len(item) > 0 && item[0] == "<li>" {
 			all = concat(all, item)
@@ -157,15 +166,15 @@ func showList(n object, cell bool) page {
 	return wrap(tag, all)
 }
 
-func showTable(rows []object) page {
-	var all page
+func showTable(rows []object) Page {
+	var all Page
 	header, width, blank := true, 0, true
 	for _, cell := range children(rows[0]) {
 		width++
 		header = header && cell["type"] == "tableHeader"
 	}
 	if !header {
-		var empty page
+		var empty Page
 		for range width {
 			empty = append(empty, "<th>", "</th>")
 		}
@@ -176,7 +185,7 @@ func showTable(rows []object) page {
 		if i == 0 && header {
 			tag = "th"
 		}
-		var cells page
+		var cells Page
 		for _, cell := range children(row) {
 			inner := showBlocks(children(cell), true)
 			blank = blank && len(inner) == 0
@@ -190,8 +199,8 @@ func showTable(rows []object) page {
 	return wrap("table", all)
 }
 
-func showInlines(nodes []object) page {
-	var p page
+func showInlines(nodes []object) Page {
+	var p Page
 	for i := 0; i < len(nodes); i++ {
 		n := nodes[i]
 		none := map[string]bool{}
@@ -209,7 +218,7 @@ func showInlines(nodes []object) page {
 				}
 				label += nodes[j]["text"].(string)
 			}
-			isURL := strings.TrimSpace(label) == href // and no mark, see read
+			isURL := strings.TrimSpace(label) == href // and no mark, see ReadHTML
 			if strings.TrimSpace(label) == "" {
 				p = p.add(href, none)
 			} else {

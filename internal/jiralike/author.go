@@ -1,16 +1,28 @@
-package adf_test
+package jiralike
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 )
 
-// author writes documents as people write them in Jira: by the schema, with
-// the texts that break converters.
+// Document returns a document as people write them in Jira, in JSON: it keeps
+// to the schema, and has the texts that break converters. Seed and stream name
+// it: the same ones give the same bytes. A stress document has texts of signs
+// instead of words.
+func Document(seed, stream uint64, stress bool) []byte {
+	a := author{Rand: rand.New(rand.NewPCG(seed, stream)), stress: stress}
+	data, err := json.Marshal(a.document())
+	if err != nil {
+		panic(err) // of maps, strings and numbers
+	}
+	return data
+}
+
 type author struct {
 	*rand.Rand
-	stress bool // texts of signs instead of words
+	stress bool
 	media  int
 }
 
