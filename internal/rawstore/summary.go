@@ -1,0 +1,137 @@
+package rawstore
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jirasync/jirasync/internal/rawjson"
+)
+
+// Count says how much of one part of an issue a record holds.
+type Count struct {
+	Stored int `json:"stored"`
+	Total  int `json:"total"` // as Jira counts; Stored when Jira gives no count
+}
+
+// whole reports whether nothing that Jira counts is missing.
+func (c Count) whole() bool { return c.Stored >= c.Total }
+
+// Names of the parts in a Summary. The first three are those of Fetch.Missing.
+const (
+	PartComments    = "comments"
+	PartWorklogs    = "worklogs"
+	PartChangelog   = "changelog"
+	PartAttachments = "attachments"
+	PartLinks       = "issuelinks"
+	PartRemoteLinks = "remote_links"
+)
+
+// Summary says what a record holds, without its content.
+type Summary struct {
+	ID, Key string
+	State   State
+	Updated time.Time        // Jira's fields.updated; zero when there is none
+	Missing []string         // parts that the last fetch could not read whole
+	Parts   map[string]Count // a part that is not there is unknown
+}
+
+// Summary returns what the issue's record holds: fs.ErrNotExist when there is
+// none, ErrCorrupt when it cannot be read.
+func (s *Store) Summary(key string) (Summary, error) {
+	data, err := s.Record(key)
+	if err != nil {
+		return Summary{}, err
+	}
+	record, err := rawjson.Parse(data)
+	if err != nil {
+		return Summary{}, ErrCorrupt
+	}
+	return summarize(key, record), nil
+}
+
+func summarize(key string, record rawjson.Object) Summary {
+	sum := Summary{ID: textMember(record, "id"), Key: key, Parts: map[string]Count{}}
+	fields, err := record.Object("fields")
+	sum.Updated = parseJiraTime(textMember(fields, "updated"))
+	for _, p := range fieldParts {
+		sum.count(p.name, fields, p)
+	}
+	sum.count(changelogPart.name, record, changelogPart)
+	sum.countList(PartAttachments, fields, "attachment")
+	sum.countList(PartLinks, fields, "issuelinks")
+	sum.countList(PartRemoteLinks, record, "_remote_links")
+	if raw, ok := record.Get("_incomplete"); ok && json.Unmarshal(raw, &sum.Missing) != nil {
+		sum.Missing = []string{"unknown"}
+	}
+	switch {
+	case has(record, "_moved_to"):
+		sum.State = Moved
+	case has(record, "_deleted_at"):
+		sum.State = Deleted
+	case err != nil || len(sum.Missing) > 0 || sum.short():
+		sum.State = Incomplete
+	default:
+		sum.State = Complete
+	}
+	return sum
+}
+
+// short reports whether a list has fewer elements than Jira counts.
+func (s *Summary) short() bool {
+	for _, c := range s.Parts {
+		if !c.whole() {
+			return true
+		}
+	}
+	return false
+}
+
+// Lacks names the parts that are not stored whole, sorted.
+func (s *Summary) Lacks() []string {
+	lacks := slices.Clone(s.Missing)
+	for name, c := range s.Parts {
+		if !c.whole() {
+			lacks = append(lacks, name)
+		}
+	}
+	slices.Sort(lacks)
+	return slices.Compact(lacks)
+}
+
+// count counts a list in an envelope {"total": 3, LIST: […]}.
+func (s *Summary) count(name string, in rawjson.Object, p part) {
+	envelope, err := in.Object(p.member)
+	if err != nil {
+		return
+	}
+	list, _ := envelope.Get(p.list)
+	elements, err := rawjson.Elements(list)
+	if err != nil {
+		return
+	}
+	c := Count{len(elements), len(elements)}
+	raw, _ := envelope.Get("total")
+	if total, err := strconv.Atoi(string(raw)); err == nil {
+		c.Total = total
+	}
+	s.Parts[name] = c
+}
+
+func (s *Summary) countList(name string, in rawjson.Object, member string) {
+	list, _ := in.Get(member)
+	if elements, err := rawjson.Elements(list); err == nil {
+		s.Parts[name] = Count{len(elements), len(elements)}
+	}
+}
+
+// parseJiraTime reads "2026-11-23T12:00:00.000+0000"; zero if it is none.
+func parseJiraTime(s string) time.Time {
+	for _, layout := range []string{"2006-01-02T15:04:05.999999999-0700", time.RFC3339Nano} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
