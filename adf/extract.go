@@ -2,41 +2,42 @@ package adf
 
 import "strings"
 
-// Link is a URL in a document.
+// Link is a URL in a document. Like the types below, it encodes to JSON with
+// all members, named as in ADF where ADF has them.
 type Link struct {
 	// Kind is where it stands: "link" for a link mark of texts, "inlineCard",
 	// "blockCard" or "embedCard" for a smart link, "media" for a picture
 	// outside Jira, "mediaLink" for the target of a picture.
-	Kind string
+	Kind string `json:"kind"`
 	// URL is never blank. Secrets in it are REDACTED; see Options.
-	URL string
+	URL string `json:"url"`
 	// Text is the label of a link, or the name of a smart link or picture;
 	// "" if there is none. A label that repeats the URL is redacted as well.
-	Text string
+	Text string `json:"text"`
 }
 
 // Mention is a person or team that a document names.
 type Mention struct {
-	ID          string // an account ID; "" if there is none
-	Text        string // as PlainText prints it, with an at sign
-	UserType    string // such as "APP"; "" if the document does not say
-	AccessLevel string // such as "CONTAINER"; "" if the document does not say
+	ID          string `json:"id"`          // an account ID; "" if there is none
+	Text        string `json:"text"`        // as PlainText prints it, with an at sign
+	UserType    string `json:"userType"`    // such as "APP"; "" if the document does not say
+	AccessLevel string `json:"accessLevel"` // such as "CONTAINER"; "" if the document does not say
 }
 
 // Media is a file or picture in a document. It has an ID, a URL or both.
 type Media struct {
-	Node       string // the type of the node: "media", "mediaInline" or "mediaSingle"
-	Type       string // "file", "link", "image" or "external"; "" if the document does not say
-	ID         string // in Atlassian's media service: no attachment ID; "" if external
-	Collection string // "" if the document does not say
-	Name       string // the alternative text, else the name of the file, else ""
-	URL        string // of external media, secrets in it REDACTED; see Options
+	Node       string `json:"node"`       // the type of the node: "media", "mediaInline" or "mediaSingle"
+	Type       string `json:"type"`       // "file", "link", "image" or "external"; "" if the document does not say
+	ID         string `json:"id"`         // in Atlassian's media service: no attachment ID; "" if external
+	Collection string `json:"collection"` // "" if the document does not say
+	Name       string `json:"name"`       // the alternative text, else the name of the file, else ""
+	URL        string `json:"url"`        // of external media, secrets in it REDACTED; see Options
 }
 
 // Date is a day in a document.
 type Date struct {
-	Timestamp string // as it stands in the document: milliseconds since 1970
-	Text      string // as PlainText prints it, such as "2024-06-01"
+	Timestamp string `json:"timestamp"` // as it stands in the document: milliseconds since 1970
+	Text      string `json:"text"`      // as PlainText prints it, such as "2024-06-01"
 }
 
 // Links returns the URLs in a node and all below it, in the order of the

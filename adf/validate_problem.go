@@ -49,12 +49,14 @@ type Problem struct {
 // long; that is why it is made here and not by Validate.
 func (p Problem) Path() string { return p.place.pointer() }
 
-// String returns path, code, name and what is wanted, on one line.
+// String returns path, code, name and what is wanted, on one line. A path with
+// characters that do not print is quoted, as every name is.
 func (p Problem) String() string {
 	var b strings.Builder
-	b.WriteString(p.Path())
-	if b.Len() > 0 {
-		b.WriteString(": ")
+	if path := p.Path(); strings.ContainsFunc(path, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		b.WriteString(strconv.Quote(path) + ": ")
+	} else if path != "" {
+		b.WriteString(path + ": ")
 	}
 	b.WriteString(string(p.Code))
 	if p.Name != "" {
@@ -64,6 +66,16 @@ func (p Problem) String() string {
 		b.WriteString(", want " + p.Want)
 	}
 	return b.String()
+}
+
+// MarshalJSON returns path, code, name and want as an object of four texts.
+// Its error is always nil.
+func (p Problem) MarshalJSON() ([]byte, error) {
+	b := appendQuoted([]byte(`{"path":`), p.Path())
+	b = appendQuoted(append(b, `,"code":`...), string(p.Code))
+	b = appendQuoted(append(b, `,"name":`...), p.Name)
+	b = appendQuoted(append(b, `,"want":`...), p.Want)
+	return append(b, '}'), nil
 }
 
 // place is where a value stands in a document; nil is the document itself.

@@ -216,3 +216,19 @@ func sorted(t testing.TB, data string) string {
 	require.NoError(t, err)
 	return string(again)
 }
+
+// The names in a path are the document's, and may hold anything.
+func TestProblemIsOneLine(t *testing.T) {
+	problems, err := adf.Validate([]byte(`{"type":"doc","version":1,"content":[{"type":"rule","attrs":{"a\n\u001b[2J\u2028 <&é":1}}]}`))
+	require.NoError(t, err)
+	require.Len(t, problems, 1)
+	p := problems[0]
+	require.Equal(t, "/content/0/attrs/a\n\x1b[2J\u2028 <&é", p.Path())
+	require.Equal(t, `"/content/0/attrs/a\n\x1b[2J\u2028 <&é": extra-attr "a\n\x1b[2J\u2028 <&é"`, p.String())
+
+	data, err := json.Marshal(p)
+	require.NoError(t, err)
+	var got map[string]string
+	require.NoError(t, json.Unmarshal(data, &got))
+	require.Equal(t, map[string]string{"path": p.Path(), "code": "extra-attr", "name": p.Name, "want": ""}, got)
+}
