@@ -3,5 +3,6 @@
 //
 // Document makes one. Shown says what a reader sees of it; ReadHTML says what a
 // reader sees of the Markdown that a converter made, once a Markdown library
-// turned that into HTML. The two are equal if nothing was lost.
+// turned that into HTML. The two are equal if nothing was lost. Kept asks less,
+// and can be asked of any converter.
 package jiralike

@@ -48,3 +48,31 @@ func TestShown(t *testing.T) {
 		t.Errorf("ReadHTML mismatch (-want +got):\n%s", diff)
 	}
 }
+
+func TestKept(t *testing.T) {
+	const document = `{"type":"doc","version":1,"content":[
+		{"type":"paragraph","content":[{"type":"text","text":"a"},{"type":"text","text":" b ","marks":[{"type":"strong"},{"type":"underline"}]},
+			{"type":"mention","attrs":{"text":"@Ada"}},{"type":"text","text":"c","marks":[{"type":"link","attrs":{"href":"https://e.co"}}]}]},
+		{"type":"codeBlock","content":[{"type":"text","text":"d <e>"}]}]}`
+	for _, test := range []struct {
+		name, html string
+		want       bool
+	}{
+		{"all", `<p>a <strong>b</strong>@Ada<a href="https://e.co">c</a></p><pre><code>d &lt;e&gt;</code></pre>`, true},
+		{"other words and blocks", `<h1>Page</h1><p>x a</p><ul><li><strong>b</strong> by <a href="https://e.co">c</a> <code>d &lt;e&gt;</code></li></ul>`, true},
+		{"a subscript more", `<p><sub>a</sub> <strong>b</strong><a href="https://e.co">c</a></p><pre>d &lt;e&gt;</pre>`, true},
+		{"a mark less", `<p>a b<a href="https://e.co">c</a></p><pre>d &lt;e&gt;</pre>`, false},
+		{"a mark more", `<p><em>a</em> <strong>b</strong><a href="https://e.co">c</a></p><pre>d &lt;e&gt;</pre>`, false},
+		{"a link less", `<p>a <strong>b</strong>c</p><pre>d &lt;e&gt;</pre>`, false},
+		{"a text less", `<p>a <strong>b</strong></p><pre>d &lt;e&gt;</pre>`, false},
+		{"out of order", `<p><strong>b</strong> a <a href="https://e.co">c</a></p><pre>d &lt;e&gt;</pre>`, false},
+		{"torn", `<p>a <strong>b</strong><a href="https://e.co">c</a></p><pre>d</pre>x<pre>&lt;e&gt;</pre>`, false},
+		{"a tag for a text", `<p>a <strong>b</strong><a href="https://e.co">c</a></p><pre>d <e></pre>`, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := jiralike.Kept([]byte(document), test.html)
+			require.NoError(t, err)
+			require.Equal(t, test.want, got)
+		})
+	}
+}
