@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jirasync/jirasync/internal/rawjson"
 )
@@ -35,6 +38,22 @@ type assembly struct {
 	client *Client
 	issue  *Issue
 	top    rawjson.Object
+
+	embeds    int       // the most histories that come with an issue
+	histories []element // read together with those of other issues; nil: not read
+	links     RemoteLinks
+	hasLinks  func(id string) bool // nil: nothing is known from before
+}
+
+// newAssembly begins with what Jira answered. Members whose names begin with
+// an underscore are ours (tombstones, stamps); no answer may bring them.
+func newAssembly(c *Client, top rawjson.Object, id, key string, embeds int) *assembly {
+	for _, name := range top.Names() {
+		if strings.HasPrefix(name, "_") {
+			top.Delete(name)
+		}
+	}
+	return &assembly{client: c, issue: &Issue{ID: id, Key: key}, top: top, embeds: embeds}
 }
 
 // complete fetches what the answer lacks and fills in the issue. Its error is
@@ -52,15 +71,81 @@ func (a *assembly) complete(ctx context.Context) error {
 			return fmt.Errorf("issue %s: %w", a.issue.Key, ctx.Err())
 		}
 	}
+	a.top.Set("fields", fields.Bytes())
+	a.issue.JSON = a.top.Bytes()
+	a.issue.RemoteLinksHinted = a.hinted()
+	return a.remoteLinks(ctx)
+}
+
+// remoteLinks reads the remote links if they are wanted.
+func (a *assembly) remoteLinks(ctx context.Context) error {
+	known := a.hasLinks != nil && a.hasLinks(a.issue.ID)
+	unread := slices.Contains(a.issue.Missing, PartChangelog) // it might have told
+	hinted := a.issue.RemoteLinksHinted || known || unread
+	if a.links == RemoteLinksNever || a.links == RemoteLinksHinted && !hinted {
+		return nil
+	}
 	links, err := a.client.RemoteLinks(ctx, a.issue.ID)
 	if ctx.Err() != nil {
 		return fmt.Errorf("issue %s: %w", a.issue.Key, ctx.Err())
 	}
 	a.issue.RemoteLinks = links
 	a.missing(ctx, PartRemoteLinks, err)
-	a.top.Set("fields", fields.Bytes())
-	a.issue.JSON = a.top.Bytes()
 	return nil
+}
+
+// hinted reports whether a history tells of a remote link. Jira calls the field
+// RemoteIssueLink, and RemoteWorkItemLink since issues are work items.
+func (a *assembly) hinted() bool {
+	log, err := a.top.Object("changelog")
+	if err != nil {
+		return false
+	}
+	histories, _ := log.Get("histories")
+	if !bytes.Contains(histories, []byte(`"Remote`)) {
+		return false
+	}
+	var list []struct {
+		Items []struct {
+			Field string `json:"field"`
+		} `json:"items"`
+	}
+	if json.Unmarshal(histories, &list) != nil {
+		return true // unreadable, and it speaks of something remote: ask
+	}
+	for _, h := range list {
+		for _, item := range h.Items {
+			if item.Field == "RemoteIssueLink" || item.Field == "RemoteWorkItemLink" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cutHistories returns how many histories the issue lacks, at least: 0 if it
+// has them all, and more than a page if nobody knows.
+func (a *assembly) cutHistories() int {
+	envelope, err := a.top.Object(changelog.member)
+	if err != nil {
+		return changelog.pageSize + 1
+	}
+	l, err := parseList(envelope, changelog.elements)
+	switch {
+	case err != nil:
+		return changelog.pageSize + 1
+	case !l.whole():
+		return l.total - len(l.elements)
+	case a.doubtful(changelog, l):
+		return 1
+	}
+	return 0
+}
+
+// doubtful reports whether a list that claims to be whole may be cut: its
+// total can be the number of elements on the page.
+func (a *assembly) doubtful(p pagedPart, l list) bool {
+	return p.part == PartChangelog && l.total == l.received && l.received >= a.embeds
 }
 
 // part completes one part in the object that holds it.
@@ -71,7 +156,13 @@ func (a *assembly) part(ctx context.Context, p pagedPart, in *rawjson.Object) {
 		embedded, err = parseList(envelope, p.elements)
 	}
 	known := err == nil // absent, null or something else is not empty
-	if known && embedded.whole() {
+	whole := known && embedded.whole() && !a.doubtful(p, embedded)
+	if p.part == PartChangelog && known && !whole && a.histories != nil {
+		if all, ok := allHistories(embedded, a.histories); ok {
+			embedded, whole = all, true
+		}
+	}
+	if whole {
 		embedded.sort()
 		in.Set(p.member, seal(envelope, p.elements, embedded))
 		return
@@ -79,6 +170,9 @@ func (a *assembly) part(ctx context.Context, p pagedPart, in *rawjson.Object) {
 	var seed *list
 	if known {
 		seed = &embedded
+		if a.doubtful(p, embedded) {
+			seed = &list{elements: embedded.elements, total: -1}
+		}
 	}
 	all, err := a.client.collect(ctx, p, a.issue.ID, seed)
 	switch {
@@ -158,9 +252,11 @@ type walk struct {
 	bytes   int64
 }
 
+// seed begins with elements that came with the issue; a negative total is not
+// known.
 func (w *walk) seed(l list) {
 	w.total, w.unpaged = l.total, l.elements
-	w.known = make(map[string]bool, l.total)
+	w.known = make(map[string]bool, len(l.elements))
 	for _, e := range l.elements {
 		w.known[e.id] = false
 	}

@@ -36,6 +36,8 @@ type call struct {
 	query  url.Values
 	body   any // encoded as JSON if not nil
 
+	attempts int // how often it is sent in all; 0 means Config.MaxAttempts
+
 	// decode reads the answer. Its error means that the answer was cut or is
 	// of another JSON type than expected, which a further attempt can mend.
 	decode func(body []byte) error
@@ -57,9 +59,13 @@ func (c *Client) do(ctx context.Context, r *call) error {
 // attempts calls send, each time through the limiter, until it succeeds, fails
 // for good or the attempts are used up.
 func (c *Client) attempts(ctx context.Context, r *call, send func() error) error {
+	limit := c.cfg.MaxAttempts
+	if r.attempts > 0 {
+		limit = min(limit, r.attempts)
+	}
 	for attempt := 1; ; attempt++ {
 		err := c.limited(ctx, r, send)
-		if err == nil || !retry(err, attempt, c.cfg.MaxAttempts) {
+		if err == nil || !retry(err, attempt, limit) {
 			return err
 		}
 		var delay time.Duration // the limiter's gate keeps refused calls waiting

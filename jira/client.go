@@ -22,6 +22,8 @@ type Client struct {
 	hops  hopPolicy
 	limit *limiter
 	log   *slog.Logger
+
+	noBulk, noHistories memory // of issue/bulkfetch and changelog/bulkfetch
 }
 
 // New checks the configuration, all of it, and returns a Client. It sends

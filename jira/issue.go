@@ -38,8 +38,12 @@ type Issue struct {
 	JSON json.RawMessage
 
 	// RemoteLinks is the JSON array of remote links, "[]" if there are none
-	// and nil if they are unknown.
+	// and nil if they are unknown: because they could not be read, and then
+	// they are in Missing, or because they were not asked for.
 	RemoteLinks json.RawMessage
+	// RemoteLinksHinted says that a history tells of a remote link, made or
+	// removed. That none does proves nothing.
+	RemoteLinksHinted bool
 
 	// Missing names the parts that could not be read whole. What is stored of
 	// them is to be kept.
@@ -66,12 +70,7 @@ func (c *Client) Issue(ctx context.Context, idOrKey string) (*Issue, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range top.Names() { // such members are ours (tombstones, stamps); no answer may bring them
-		if strings.HasPrefix(name, "_") {
-			top.Delete(name)
-		}
-	}
-	a := assembly{client: c, issue: &Issue{ID: id, Key: key}, top: top}
+	a := newAssembly(c, top, id, key, historiesInIssue)
 	if err := a.complete(ctx); err != nil {
 		return nil, err
 	}
