@@ -27,6 +27,7 @@ const (
 	keyVersion = "jira-sync.schema"
 	keyTable   = "jira-sync.table"
 	keyRows    = "jira-sync.rows"
+	keyStamp   = "jira-sync.stamp"
 	keyGroups  = "jira-sync.groups"
 	keyTail    = "jira-sync.tail"
 

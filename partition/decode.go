@@ -2,6 +2,7 @@ package partition
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -43,6 +44,33 @@ func (d *Dir) Keys(t Table, month string) ([]Key, error) {
 		keys[i] = Key{Key: row[0].Text(), ID: row[1].Text()}
 	}
 	return keys, nil
+}
+
+// Stamp returns the [Table].Stamp with which the file of a month was written,
+// "" when it has none. Only the footer is read and verified. Errors are those
+// of Read, but for ErrSchema.
+func (d *Dir) Stamp(table, month string) (string, error) {
+	if !validName(table) {
+		return "", fmt.Errorf("table name %q is not valid", table)
+	}
+	path, err := filePath(table, month)
+	if err != nil {
+		return "", err
+	}
+	file, size, err := d.open(path)
+	if err != nil {
+		return "", fileError(path, err)
+	}
+	defer file.Close()
+	if _, err := verifyTail(file, size); err != nil {
+		return "", fileError(path, err)
+	}
+	footer, err := readFooter(file, size)
+	if err != nil {
+		return "", fileError(path, err)
+	}
+	start, end, _ := mark(footer, keyStamp)
+	return string(footer[start:end]), nil
 }
 
 func (d *Dir) read(t Table, columns []Column, month string) ([]Row, error) {

@@ -39,6 +39,9 @@ func (t Table) writerOptions(rows int) []parquet.WriterOption {
 		parquet.KeyValueMetadata(keyTable, t.Name),
 		parquet.KeyValueMetadata(keyRows, strconv.Itoa(rows)),
 	}
+	if t.Stamp != "" {
+		options = append(options, parquet.KeyValueMetadata(keyStamp, t.Stamp))
+	}
 	for _, c := range t.Columns {
 		if c.LongText {
 			options = append(options, parquet.SkipPageBounds(c.Name))

@@ -1,7 +1,12 @@
 package partition_test
 
 import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,4 +81,39 @@ func TestGenerations(t *testing.T) {
 			require.ErrorIs(t, err, partition.ErrSchema, "a program of generation %d may not drop what %d wrote", before, i)
 		}
 	}
+}
+
+// The stamp is read back from the footer alone; a damaged footer is an error.
+func TestStamp(t *testing.T) {
+	d := openDir(t)
+	row := []partition.Row{{partition.String("DEMO-1")}}
+	for _, stamp := range []string{"", "1-5f3a", strings.Repeat("a", 64)} {
+		stamped := table()
+		stamped.Stamp = stamp
+		files := replace(t, d, "2026-01", partition.Content{Table: stamped, Rows: row})
+		require.Len(t, files, 1, "another stamp is another file")
+		got, err := d.Stamp("issues", "2026-01")
+		require.NoError(t, err)
+		require.Equal(t, stamp, got)
+		rows, err := d.Read(table(), "2026-01")
+		require.NoError(t, err, "a stamp does not concern who reads")
+		equalRows(t, row, rows)
+	}
+	_, err := d.Stamp("issues", "2026-02")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = d.Stamp("../issues", "2026-01")
+	require.Error(t, err)
+	for _, stamp := range []string{strings.Repeat("a", 65), "a b", "é", "\x00"} {
+		bad := table()
+		bad.Stamp = stamp
+		require.Error(t, bad.Validate(), "%q", stamp)
+	}
+
+	path := filepath.Join(d.Path(), "issues", "2026-01.parquet")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	data[bytes.LastIndex(data, []byte("aaaa"))] = 'b'
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	_, err = d.Stamp("issues", "2026-01")
+	require.ErrorIs(t, err, partition.ErrCorrupt)
 }

@@ -3,6 +3,7 @@ package partition
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Kind is what a column holds besides nulls.
@@ -63,6 +64,11 @@ type Table struct {
 	// more. Zero means 2,000. Small groups let a reader skip more, and later
 	// an upsert rewrite less; below some hundred rows the footer grows.
 	GroupRows int
+
+	// Stamp is a text that is written into each file, for [Dir.Stamp] to find
+	// again. It says by which rules the rows were made, where the columns do
+	// not tell. Up to 64 letters, digits and hyphens; empty writes none.
+	Stamp string
 }
 
 // Index returns the place of the named column in a row, or -1.
@@ -73,7 +79,7 @@ func (t Table) Index(name string) int {
 // Validate reports the first fault of a schema: a name that is not a
 // lower-case ASCII letter or underscore followed by up to 62 letters, digits
 // or underscores, a name used twice, an unknown kind, no issue_key, LongText
-// or Repeats on a column that is not text.
+// or Repeats on a column that is not text, a stamp that is not of its form.
 func (t Table) Validate() error {
 	if !validName(t.Name) {
 		return fmt.Errorf("table name %q is not valid", t.Name)
@@ -98,7 +104,14 @@ func (t Table) Validate() error {
 	if t.GroupRows < 0 {
 		return fmt.Errorf("table %s: negative GroupRows", t.Name)
 	}
+	if len(t.Stamp) > 64 || strings.ContainsFunc(t.Stamp, notInStamp) {
+		return fmt.Errorf("table %s: stamp is not of letters, digits and hyphens", t.Name)
+	}
 	return nil
+}
+
+func notInStamp(r rune) bool {
+	return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 func validName(s string) bool {
