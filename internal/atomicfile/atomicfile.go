@@ -12,6 +12,8 @@
 //
 // [Commit] takes several files through these steps together: all are safe on
 // disk before the first is renamed, and they are renamed in the order given.
+// [CommitNoted] also leaves a note while it renames, by which [Redo] finishes
+// what a crash cut short, so that the files change together or not at all.
 //
 // Every path is relative to an [os.Root], so that no name and no symbolic
 // link leads out of the data directory, and is written with slashes. A
@@ -21,7 +23,8 @@
 // reader's glob. [Sweep] removes those that a killed process left behind.
 //
 // What it does not do: exclude other writers of the same name (that is
-// filelock), nor undo renames done before a later one failed.
+// filelock), nor undo renames done before a later one failed: they can be
+// repeated, or finished by a note, but not taken back.
 //
 // Errors are those of package os, so [errors.Is] finds fs.ErrNotExist,
 // syscall.ENOSPC and the like.
@@ -58,12 +61,13 @@ func step(name, path string) error {
 // A File is the coming content of one name. It becomes visible by [Commit]
 // and vanishes by Discard. It is not safe for concurrent use.
 type File struct {
-	root *os.Root
-	name string // the target, below root
-	temp string // the temporary file, below root; "" for a removal
-	file *os.File
-	err  error // the first failed write: such a file is never committed
-	done bool
+	root   *os.Root
+	name   string // the target, below root
+	temp   string // the temporary file, below root; "" for a removal
+	file   *os.File
+	err    error // the first failed write or sync: such a file is never committed
+	sealed bool  // durable and closed
+	done   bool
 }
 
 // Create opens a temporary file beside name, which may lie in directories
@@ -138,14 +142,14 @@ func (f *File) ReadFrom(r io.Reader) (int64, error) {
 
 // ReadAt reads what has been written, to verify it before Commit.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
-	if f.done || f.file == nil {
+	if f.done || f.sealed || f.file == nil {
 		return 0, fs.ErrClosed
 	}
 	return f.file.ReadAt(p, off)
 }
 
 func (f *File) writable() error {
-	if f.done || f.file == nil {
+	if f.done || f.sealed || f.file == nil {
 		return fs.ErrClosed
 	}
 	if f.err == nil {
@@ -182,21 +186,10 @@ func Commit(files ...*File) error {
 			f.Discard()
 		}
 	}()
-	for _, f := range files {
-		if err := f.seal(); err != nil {
-			return err
-		}
-	}
 	var dirs openedDirs
 	defer dirs.close()
-	for _, f := range files {
-		err := dirs.add(f.root, path.Dir(f.name))
-		if f.temp == "" && errors.Is(err, fs.ErrNotExist) {
-			continue // nothing to remove there
-		}
-		if err != nil {
-			return err
-		}
+	if err := sealAll(&dirs, files); err != nil {
+		return err
 	}
 	for _, f := range files {
 		if err := f.publish(); err != nil {
@@ -206,16 +199,42 @@ func Commit(files ...*File) error {
 	return dirs.sync()
 }
 
-// seal brings the content to stable storage and closes the temporary file.
-// A failed fsync is not tried again: the kernel may have dropped the pages
+// sealAll makes the contents durable and opens the directories they are in.
+func sealAll(dirs *openedDirs, files []*File) error {
+	for _, f := range files {
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		err := dirs.add(f.root, path.Dir(f.name))
+		if f.temp == "" && errors.Is(err, fs.ErrNotExist) {
+			continue // nothing to remove there
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sync brings the content to stable storage and ends its writing. Commit does
+// so itself; earlier calls let several files sync side by side. A failed one
+// is not tried again, here or by Commit: the kernel may have dropped the pages
 // and would report success.
-func (f *File) seal() error {
+func (f *File) Sync() error {
 	if f.done {
 		return &fs.PathError{Op: "commit", Path: f.name, Err: fs.ErrClosed}
 	}
-	if f.err != nil || f.temp == "" {
+	if f.err != nil || f.sealed || f.temp == "" {
 		return f.err
 	}
+	f.err = f.seal()
+	f.sealed = f.err == nil
+	return f.err
+}
+
+func (f *File) seal() error {
 	if err := step("sync", f.name); err != nil {
 		return err
 	}

@@ -48,7 +48,20 @@ func runChild(dir string) error {
 	if err != nil {
 		return err
 	}
-	return workload(root)
+	return workloads[os.Getenv("ATOMICFILE_WORKLOAD")](root)
+}
+
+var workloads = map[string]func(*os.Root) error{"": workload, "noted": notedWorkload}
+
+// killAt runs a workload in a process of its own, which dies at a step.
+func killAt(t *testing.T, root *os.Root, name string, at int) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "ATOMICFILE_DIR="+root.Name(), "ATOMICFILE_WORKLOAD="+name, "ATOMICFILE_KILL_AT="+strconv.Itoa(at))
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit, "step %d: %s", at, out)
+	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "step %d: %s", at, out)
 }
 
 // The workload replaces two files together, removes a third in the same
@@ -164,13 +177,7 @@ func TestKilledAtEveryStepLeavesWholeFiles(t *testing.T) {
 	for at := 1; at <= steps; at++ {
 		root := openRoot(t)
 		prepare(t, root)
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), "ATOMICFILE_DIR="+root.Name(), "ATOMICFILE_KILL_AT="+strconv.Itoa(at))
-		out, err := cmd.CombinedOutput()
-		var exit *exec.ExitError
-		require.ErrorAs(t, err, &exit, "step %d: %s", at, out)
-		require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "step %d: %s", at, out)
-
+		killAt(t, root, "", at)
 		checkWhole(t, root)
 		for _, dir := range []string{"comments", "issues", "new/directory"} {
 			_, err := atomicfile.Sweep(root, dir, 0)
