@@ -35,6 +35,14 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// hintedError is an error of a verb that knows what to do about it.
+type hintedError struct {
+	error
+	hint string // "" if it does not
+}
+
+func (e hintedError) Unwrap() error { return e.error }
+
 // app is one run of the command.
 type app struct {
 	stdio
@@ -130,15 +138,22 @@ func (a *app) result(v any, text string) error {
 		_, err := io.WriteString(a.out, text)
 		return err
 	}
-	enc := json.NewEncoder(a.out)
+	return newEncoder(a.out).Encode(v)
+}
+
+func newEncoder(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	return enc
 }
 
 // hintFor says what to do about an error.
 func hintFor(err error) string {
 	var failure *jira.Error
+	var hinted hintedError
 	switch {
+	case errors.As(err, &hinted):
+		return hinted.hint
 	case errors.As(err, &failure) && failure.Hint != "":
 		return failure.Hint
 	case errors.Is(err, jirasync.ErrNoCredentials):
