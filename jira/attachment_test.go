@@ -98,6 +98,9 @@ func TestDownload(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tries := 0
 				client := newClient(t, func(req *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(req.URL.Path, "/myself") { // asked when a login is refused
+						return reply(req, http.StatusUnauthorized, ""), nil
+					}
 					require.Equal(t, "identity", req.Header.Get("Accept-Encoding"))
 					if !tc.onSite && req.URL.Host == "acme.example" {
 						res := reply(req, http.StatusSeeOther, "")

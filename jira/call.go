@@ -59,12 +59,16 @@ func (c *Client) do(ctx context.Context, r *call) error {
 // attempts calls send, each time through the limiter, until it succeeds, fails
 // for good or the attempts are used up.
 func (c *Client) attempts(ctx context.Context, r *call, send func() error) error {
+	if err := c.permitted(ctx, r); err != nil {
+		return err
+	}
 	limit := c.cfg.MaxAttempts
 	if r.attempts > 0 {
 		limit = min(limit, r.attempts)
 	}
 	for attempt := 1; ; attempt++ {
 		err := c.limited(ctx, r, send)
+		c.learn(ctx, r, err)
 		if err == nil || !retry(err, attempt, limit) {
 			return err
 		}
@@ -99,8 +103,13 @@ func (c *Client) limited(ctx context.Context, r *call, send func() error) error 
 func (c *Client) send(ctx context.Context, r *call) error {
 	started := time.Now()
 	body, status, err := c.exchange(ctx, r)
-	if err == nil && r.decode(body) != nil {
-		err = r.newError(ErrUnavailable, status, reasonShape)
+	if err == nil {
+		switch fault := r.decode(body); {
+		case errors.Is(fault, errNobody):
+			err = r.newError(ErrUnauthorized, status, fault.Error())
+		case fault != nil:
+			err = r.newError(ErrUnavailable, status, reasonShape)
+		}
 	}
 	c.logRequest(ctx, r, status, int64(len(body)), started, err)
 	return err

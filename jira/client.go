@@ -20,7 +20,7 @@ type Client struct {
 	site  *http.Client  // sends them: with credentials, to the site alone
 	media *http.Client  // fetches attachments elsewhere: without credentials
 	hops  hopPolicy
-	limit *limiter
+	limit *Limiter
 	log   *slog.Logger
 
 	noBulk, noHistories memory // of issue/bulkfetch and changelog/bulkfetch
@@ -47,13 +47,17 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jira: configuration: BaseURL is not usable")
 	}
+	limit := cfg.Limiter
+	if limit == nil {
+		limit = newLimiter(cfg.RateLimit, cfg.Burst, cfg.Backoff)
+	}
 	return &Client{
 		cfg:   cfg,
 		rest:  rest,
 		site:  rest.Client(),
 		media: neverRedirect(toMedia),
 		hops:  hopPolicy{site: base, hosts: hosts},
-		limit: newLimiter(cfg.RateLimit, cfg.Burst, cfg.Backoff),
+		limit: limit,
 		log:   cfg.Logger,
 	}, nil
 }

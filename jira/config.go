@@ -26,6 +26,9 @@ type Config struct {
 	// with that account's own address.
 	Email string
 	Token Secret
+	// Name says in errors whose login was refused, such as the name of the
+	// variable that holds the token. Empty means none.
+	Name string
 
 	// AllowHTTP accepts plain http for a BaseURL that is not loopback, such as
 	// a simulator in another container. The token then travels in the clear.
@@ -60,6 +63,9 @@ type Config struct {
 	RateLimit float64
 	// Burst is the number of requests that may go out at once. Zero means 10.
 	Burst int
+	// Limiter is shared with other clients of the same account. Nil means one
+	// of our own, made of RateLimit and Burst, which a shared one replaces.
+	Limiter *Limiter
 	// MaxAttempts is how often a call that fails in passing is sent in all.
 	// Zero means 5; negative means once.
 	MaxAttempts int

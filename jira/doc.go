@@ -3,9 +3,11 @@
 //
 //	site, token ─► Client ─► Issue        one issue: comments, worklogs, changelog
 //	                  │                   and remote links completed by paging
-//	                  ├────► Search       ids or fields of all issues that match
+//	                  ├────► Issues       many issues, a hundred with one request
+//	                  ├────► IDs, Search  ids or fields of all issues that match
 //	                  ├────► Download     an attachment's bytes, to a writer
-//	                  └────► Fields, Myself, ServerInfo, ApproximateCount
+//	                  ├────► Fields, Myself, CheckLogin, ServerInfo, ApproximateCount
+//	                  └────► Stats        what requests wait for
 //
 //	client, err := jira.New(jira.Config{
 //		BaseURL: "https://acme.atlassian.net",
@@ -19,9 +21,11 @@
 // fetches the rest and puts it in their place. What cannot be read whole is
 // named in [Issue.Missing], because unknown is not empty.
 //
-// Every request passes one limiter, which spreads requests, honours
-// Retry-After for all goroutines at once and lets a single probe go ahead after
-// a pause. Faults that pass (5xx, broken connections, cut answers, web pages
+// Every request passes one [Limiter], which spreads requests, honours
+// Retry-After for all goroutines at once, lets a single probe go ahead after a
+// pause and goes slower for a while. When Jira refuses the login, further calls
+// fail without being sent, and once a minute one asks whether that is still
+// so. Faults that pass (5xx, broken connections, cut answers, web pages
 // in place of JSON) are retried a bounded number of times with growing random
 // waits. A failed call is an [*Error] that matches one sentinel, such as
 // [ErrNotFound], and holds no secret and no content.

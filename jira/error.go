@@ -110,7 +110,7 @@ func (r *call) statusError(res *http.Response, now time.Time) *Error {
 	if kind == ErrNotFound && isHTML(res.Header) {
 		kind, text = ErrUnavailable, reasonHTML // the edge, not Jira: no such site, or it moved
 	}
-	if reason := res.Header.Get("X-Seraph-LoginReason"); reason == "AUTHENTICATED_FAILED" || reason == "AUTHENTICATION_DENIED" {
+	if anonymous(res.Header) {
 		kind = ErrUnauthorized
 	}
 	if kind == nil {
@@ -121,6 +121,13 @@ func (r *call) statusError(res *http.Response, now time.Time) *Error {
 	e.RetryAfter, _ = retryAfter(res.Header, now)
 	e.quota = quotaReason(res.Header.Get("RateLimit-Reason"))
 	return e
+}
+
+// anonymous reports whether an answer, whatever its status, was meant for a
+// visitor: we never ask as one.
+func anonymous(h http.Header) bool {
+	reason := h.Get("X-Seraph-LoginReason")
+	return reason == "AUTHENTICATED_FAILED" || reason == "AUTHENTICATION_DENIED" || strings.EqualFold(h.Get("X-AUSERNAME"), "anonymous")
 }
 
 func statusKind(status int) error {

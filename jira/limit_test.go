@@ -15,7 +15,7 @@ func refusal(after time.Duration) *Error {
 }
 
 // mustEnter passes the limiter and returns the wait.
-func mustEnter(t *testing.T, l *limiter, f family) (*pass, time.Duration) {
+func mustEnter(t *testing.T, l *Limiter, f family) (*pass, time.Duration) {
 	t.Helper()
 	started := time.Now()
 	p, left, err := l.enter(t.Context(), f)
@@ -23,6 +23,12 @@ func mustEnter(t *testing.T, l *limiter, f family) (*pass, time.Duration) {
 		t.Fatalf("enter(%q) = %v left, %v", f, left, err)
 	}
 	return p, time.Since(started)
+}
+
+// afterPause reports whether a wait is that of a pause: not a moment shorter,
+// longer by its jitter and by the slower pace that follows.
+func afterPause(got, pause time.Duration) bool {
+	return got >= pause && got <= pause+min(pause/20, time.Second)+100*time.Millisecond
 }
 
 func TestLimiterSpreadsRequests(t *testing.T) {
@@ -61,11 +67,11 @@ func TestLimiterPausesTheFamily(t *testing.T) {
 			t.Errorf("another family waited %v", waited)
 		}
 		p, waited := mustEnter(t, l, "issue")
-		if waited != 7*time.Second {
+		if !afterPause(waited, 7*time.Second) {
 			t.Errorf("the family waited %v, want 7s", waited)
 		}
 		l.leave(p, nil)
-		if _, waited := mustEnter(t, l, "issue"); waited != 0 {
+		if _, waited := mustEnter(t, l, "issue"); waited > 50*time.Millisecond {
 			t.Errorf("after an answer the family waited %v", waited)
 		}
 	})
@@ -79,7 +85,7 @@ func TestLimiterQuotaPausesTheSite(t *testing.T) {
 		e.quota = true
 		l.leave(p, e)
 		p, waited := mustEnter(t, l, "comment")
-		if waited != time.Minute {
+		if !afterPause(waited, time.Minute) {
 			t.Errorf("another family waited %v, want 1m", waited)
 		}
 		l.leave(p, nil)
@@ -105,7 +111,7 @@ func TestLimiterLateAnswers(t *testing.T) {
 		if got := l.gates["issue"].refusals; got != 1 {
 			t.Errorf("refusals = %d, want 1", got)
 		}
-		if _, waited := mustEnter(t, l, "issue"); waited != 20*time.Second {
+		if _, waited := mustEnter(t, l, "issue"); !afterPause(waited, 20*time.Second) {
 			t.Errorf("waited %v, want 20s", waited)
 		}
 	})
@@ -145,8 +151,9 @@ func TestLimiterProbe(t *testing.T) {
 		}
 		started := time.Now()
 		wg.Wait()
-		if got, want := time.Since(started), 6*time.Second+500*time.Millisecond; got != want {
-			t.Errorf("all done after %v, want %v", got, want)
+		// Two pauses, four probes, and the rest at the pace after two refusals.
+		if got, want := time.Since(started), 6*time.Second+500*time.Millisecond; got < want || got > want+4*time.Second {
+			t.Errorf("all done after %v, want %v and a little", got, want)
 		}
 		if len(l.gates) != 0 {
 			t.Errorf("gates left closed: %v", l.gates)
@@ -208,10 +215,10 @@ func TestLimiterLongPause(t *testing.T) {
 		l.leave(p, refusal(240*time.Hour))
 		started := time.Now()
 		p, left, err := l.enter(t.Context(), "issue")
-		if p != nil || err != nil || left != maxPause || time.Since(started) != 0 {
+		if p != nil || err != nil || !afterPause(left, maxPause) || time.Since(started) != 0 {
 			t.Errorf("enter = %v, %v, %v after %v, want %v left at once", p, left, err, time.Since(started), maxPause)
 		}
-		time.Sleep(maxPause)
+		time.Sleep(left)
 		if _, waited := mustEnter(t, l, "issue"); waited != 0 {
 			t.Errorf("after the pause it waited %v", waited)
 		}
@@ -246,7 +253,7 @@ func TestLimiterContext(t *testing.T) {
 		if _, _, err := l.enter(ctx, "issue"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("enter as a probe = %v, want the context's error", err)
 		}
-		if p, waited := mustEnter(t, l, "issue"); waited.Round(time.Millisecond) != 450*time.Millisecond || len(p.probes) != 1 {
+		if p, waited := mustEnter(t, l, "issue"); waited > 2*time.Second || len(p.probes) != 1 {
 			t.Errorf("the probe was not handed on: waited %v, probes %v", waited, p.probes)
 		}
 	})

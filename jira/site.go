@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/jirasync/jirasync/internal/rawjson"
 )
 
 // Field is a system or custom field of the site.
@@ -61,11 +63,41 @@ type User struct {
 }
 
 // Myself returns the account of the client. It is the check of a login: other
-// reads answer as to an anonymous visitor when it is wrong.
+// reads answer as to an anonymous visitor when it is wrong. An answer that names
+// no account is ErrUnauthorized too, whatever its status.
 //
 // Source: REST v3 getCurrentUser.
 func (c *Client) Myself(ctx context.Context) (User, error) {
-	return fetch(c, ctx, get("myself", "/rest/api/3/myself", nil, nil), func(u User) bool { return u.AccountID != "" })
+	r := get("myself", "/rest/api/3/myself", nil, nil)
+	var user User
+	r.decode = func(body []byte) (err error) {
+		user, err = parseUser(body)
+		return err
+	}
+	if err := c.do(ctx, r); err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// errNobody is an answer to the question who we are that names nobody.
+var errNobody = errors.New("no account")
+
+func parseUser(body []byte) (user User, err error) {
+	o, err := rawjson.Parse(body)
+	if err != nil {
+		return User{}, err
+	}
+	if err := json.Unmarshal(body, &user); err != nil {
+		return User{}, err
+	}
+	if user.AccountID == "" && o.Len() > 0 {
+		return User{}, errNobody
+	}
+	if user.AccountID == "" {
+		return User{}, errShape
+	}
+	return user, nil
 }
 
 // ServerInfo is what a site says of itself.
