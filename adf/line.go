@@ -101,6 +101,7 @@ type frame struct {
 	spaced bool // the label has an empty line after it
 	alert  bool // not if the first block is a paragraph
 	inline bool // what follows first is not at the start of a line for Markdown
+	apart  bool // an empty line keeps it from a paragraph, which else would go on
 }
 
 // lines is the output: lines that begin as the open containers want, with
@@ -109,8 +110,9 @@ type lines struct {
 	buf    []byte
 	count  int // lines so far, without the empty ones of gaps
 	frames []frame
-	gap    int // newlines before the next line; 0 counts as 1
-	inside int // frames that were open when gap was set
+	gap    int  // newlines before the next line; 0 counts as 1
+	inside int  // frames that were open when gap was set
+	prose  bool // the last line is one of a paragraph; only Markdown sets it
 }
 
 func (l *lines) push(f frame) { l.frames = append(l.frames, f) }
@@ -122,11 +124,14 @@ func (l *lines) separate(n int) { l.gap, l.inside = n, len(l.frames) }
 
 // line writes one line.
 func (l *lines) line(s []byte) {
+	if l.prose && l.startsApart() {
+		l.gap = 2
+	}
 	if l.count > 0 {
 		l.newline(l.frames[:l.inside])
 	}
 	l.count++
-	l.gap = 0
+	l.gap, l.prose = 0, false
 	start := len(l.buf)
 	for i := range l.frames {
 		f := &l.frames[i]
@@ -153,6 +158,17 @@ func (l *lines) line(s []byte) {
 	if len(s) == 0 {
 		l.trim(start)
 	}
+}
+
+// startsApart reports whether the next line begins with that of a frame which
+// wants to be apart.
+func (l *lines) startsApart() bool {
+	for i := range l.frames {
+		if f := &l.frames[i]; !f.used && (f.apart || f.label != "") {
+			return f.apart
+		}
+	}
+	return false
 }
 
 // newline ends a line, and writes the empty line of a gap inside frames.

@@ -317,6 +317,7 @@ func (m *markdown) flush(typ string) {
 	for line := range bytes.SplitSeq(m.render(), []byte{'\n'}) {
 		m.out.line(line)
 	}
+	m.out.prose = true
 }
 
 // mediaBlock prints media and captions as one paragraph, a line each.

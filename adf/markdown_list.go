@@ -8,7 +8,6 @@ import "strconv"
 func (m *markdown) list(b block, other bool) {
 	kids := m.open(b)
 	defer m.close(b)
-	tight := m.afterParagraph() && m.cells == 0
 	outer := m.sibs
 	m.sibs = siblings{start: m.out.count, gap: 1}
 	// The body of the last item printed. Before the first, lists have the
@@ -31,12 +30,12 @@ func (m *markdown) list(b block, other bool) {
 			}
 			m.sibs = list
 		default:
+			f := m.itemFrame(b.typ, number, n, other)
 			if m.out.count > m.sibs.start {
 				m.out.separate(1)
-			} else if tight && isOrdered(b.typ) && number != 1 {
-				m.out.separate(2) // else it would be read as part of the paragraph
+			} else {
+				f.apart = isOrdered(b.typ) && number != 1 && m.cells == 0
 			}
-			f := m.itemFrame(b.typ, number, n, other)
 			if body, ok := m.item(n, f); ok {
 				indent, item = f.rest, body
 			}

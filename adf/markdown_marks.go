@@ -117,7 +117,7 @@ func (r *renderer) marked(items []item, start, end int, mark, outer marks) {
 			r.insert(at-1, `\`)
 			at++
 		}
-		r.insert(at, "[")
+		r.insert(at, openLabel(r.buf[at:]))
 		r.buf = append(r.buf, "]("...)
 		r.buf = appendTarget(r.buf, r.links[items[start].link])
 		r.put(")")

@@ -3,7 +3,6 @@ package adf
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Parsers with GitHub's extensions make links of URLs in text, and look for
@@ -50,7 +49,7 @@ func nextURL(s string, i int) (at int, www bool) {
 			if len(s)-i < 4 || !strings.EqualFold(s[i:i+4], "www.") {
 				continue
 			}
-			if last, _ := utf8.DecodeLastRuneInString(s[:i]); i == 0 || !unicode.IsLetter(last) {
+			if i == 0 || !isASCIILetter(s[i-1]) {
 				return i, true
 			}
 		}
