@@ -8,7 +8,7 @@ import (
 )
 
 // issueColumns are the columns 1 to 26 of the issues table. The columns of
-// the field map follow, then issueTail.
+// the field map follow, then issueTail, and last what we add: issueAdded.
 var issueColumns = []column{
 	{"issue_key", text, filled, issueKey},
 	{"issue_id", text, filled, source{"`id` of the record", func(e element) partition.Value { return textValue(e.issue.ID) }}},
@@ -47,6 +47,10 @@ var issueTail = []column{
 	}}},
 }
 
+var issueAdded = []column{
+	{"description_md", text, filled | long, adfMarkdown("description")},
+}
+
 var commentColumns = []column{
 	{"comment_id", text, 0, at("id")},
 	{"issue_key", text, filled | repeats, issueKey},
@@ -56,6 +60,10 @@ var commentColumns = []column{
 	{"created_at", timestamp, 0, timeAt("created")},
 	{"updated_at", timestamp, 0, timeAt("updated")},
 	{"update_author_email", text, repeats, at("updateAuthor", "emailAddress")},
+}
+
+var commentAdded = []column{
+	{"body_md", text, filled | long, adfMarkdown("body")},
 }
 
 var attachmentColumns = []column{
@@ -104,6 +112,19 @@ var remoteLinkColumns = []column{
 	{"application_type", text, repeats, at("application", "type")},
 }
 
+var commentMediaColumns = []column{
+	{"issue_key", text, filled | repeats, issueKey},
+	{"comment_id", text, 0, source{"comment `id`", at("id").value}},
+	{"attachment_id", text, 0, source{"`id` of the attachment that it is; not certain → null", (element).mediaAttachment}},
+	{"filename", text, 0, source{"`filename` of that attachment, else `attrs.alt`, else `attrs.__fileName`", (element).mediaName}},
+	{"media_id", text, 0, source{"`attrs.id`, in Atlassian's media service", func(e element) partition.Value {
+		return textOrNull(e.media.ID, e.media.ID != "")
+	}}},
+	{"url", text, long, source{"`attrs.url` of a picture outside Jira, secrets in it redacted", func(e element) partition.Value {
+		return textOrNull(e.media.URL, e.media.URL != "")
+	}}},
+}
+
 // kindColumn is one column of a field kind; the map gives it a name and a field.
 type kindColumn struct {
 	kind  partition.Kind
@@ -129,7 +150,7 @@ var fieldKinds = map[FieldKind][]kindColumn{
 		return textValue(emailList(e.get(field)))
 	}}},
 	KindADF: {{text, long, ", ADF text; empty → null", func(e element, field string) partition.Value {
-		s := e.issue.plainText(field, e.get(field))
+		s := e.plainText(field)
 		return textOrNull(s, s != "")
 	}}},
 	KindRaw: {{text, long, ", text or compact JSON", func(e element, field string) partition.Value {
@@ -180,7 +201,14 @@ func issueURL(e element) partition.Value {
 // adfText is the text of a rich text member, never null.
 func adfText(name string) source {
 	return source{"`" + name + "`, ADF text; missing → `''`", func(e element) partition.Value {
-		return textValue(e.issue.plainText(name, e.get(name)))
+		return textValue(e.plainText(name))
+	}}
+}
+
+// adfMarkdown is the Markdown of a rich text member, never null.
+func adfMarkdown(name string) source {
+	return source{"`" + name + "`, ADF as Markdown; missing → `''`", func(e element) partition.Value {
+		return textValue(e.markdown(name))
 	}}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/jirasync/jirasync/transform"
 )
 
-// One record becomes the rows of six tables.
+// One record becomes the rows of all tables.
 func ExampleRows() {
 	record := []byte(`{
 		"id": "10042", "key": "SUPPORT-1",

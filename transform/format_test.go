@@ -37,11 +37,16 @@ func TestFormatDocument(t *testing.T) {
 }
 
 // describe writes the tables as Markdown, issues first.
-func describe(tables []table) string {
+func describe(all []table) string {
 	var b strings.Builder
+	tables, _ := choose(all, false)
+	for n := range tables {
+		tables[n].added = all[n].added
+	}
 	order := append([]table{tables[len(tables)-1]}, tables[:len(tables)-1]...)
 	for _, t := range order {
-		fmt.Fprintf(&b, "\n### %s\n\nSources are below `%s`.\n\n| # | column | type | null | source |\n|--:|---|---|---|---|\n", t.name, strings.TrimSuffix(t.base, "."))
+		fmt.Fprintf(&b, "\n### %s\n\nSources are below `%s`. %s\n\n| # | column | type | null | source |\n|--:|---|---|---|---|\n",
+			t.name, strings.TrimSuffix(t.base, "."), origin(len(t.columns), len(t.added)))
 		for i, c := range t.columns {
 			null := "yes"
 			if c.flags&filled != 0 {
@@ -52,4 +57,15 @@ func describe(tables []table) string {
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// origin says which columns of a table are ours.
+func origin(columns, added int) string {
+	switch added {
+	case 0:
+		return "All columns are the reference's."
+	case columns:
+		return "The table is an addition."
+	}
+	return fmt.Sprintf("Columns 1 to %d are the reference's, the rest additions.", columns-added)
 }

@@ -3,6 +3,7 @@ package transform
 import (
 	"encoding/json"
 
+	"github.com/jirasync/jirasync/adf"
 	"github.com/jirasync/jirasync/internal/rawjson"
 )
 
@@ -12,7 +13,8 @@ import (
 type object struct {
 	ok      bool // it is an object, perhaps an empty one
 	members rawjson.Object
-	nested  map[string]*object // those that were asked for, decoded once
+	nested  map[string]*object   // those that were asked for, decoded once
+	rich    map[string]*adf.Node // rich text that was asked for, decoded once; see element.document
 }
 
 func newObject(raw json.RawMessage) *object {

@@ -173,7 +173,7 @@ func (r *rebuild) enter(key string) {
 // stored adds the months that the tables have, so that those without a
 // record are removed.
 func (r *rebuild) stored() error {
-	for _, table := range r.mapper.schema {
+	for _, table := range slices.Concat(r.mapper.left, r.mapper.schema) {
 		months, err := r.dir.Months(table.Name)
 		if err != nil {
 			return fmt.Errorf("transform: %w", err)
@@ -278,8 +278,18 @@ func (r *rebuild) write(ctx context.Context, month string) (monthRows, error) {
 	for n := range m.contents {
 		sortByKey(m.contents[n].Rows, m.contents[n].Table.Index(partition.KeyColumn))
 	}
-	m.files, err = r.dir.Replace(month, m.contents...)
+	m.files, err = r.dir.Replace(month, append(r.leave(), m.contents...)...)
 	return m, err
+}
+
+// leave empties the tables that are not to be written, so that none stays from
+// when they were.
+func (r *rebuild) leave() []partition.Content {
+	var contents []partition.Content
+	for _, table := range r.mapper.left {
+		contents = append(contents, partition.Content{Table: table})
+	}
+	return contents
 }
 
 // speaks reports whether the record of i is the one that counts for its id.
@@ -321,13 +331,7 @@ func (r *rebuild) keep(month string, keys map[string]bool, m *monthRows) {
 func (r *rebuild) finish(ctx context.Context) {
 	if len(r.moved) > 0 {
 		late, _ := Upsert(ctx, r.Tables, r.records, r.moved...) // its failures are in late
-		r.result.Applied = append(r.result.Applied, late.Applied...)
-		r.result.Duplicates = append(r.result.Duplicates, late.Duplicates...)
-		r.result.Skipped += late.Skipped
-		for key, err := range late.Failed {
-			r.result.fail(key, err)
-		}
-		r.result.Files = append(r.result.Files, late.Files...)
+		r.result.add(late)
 	}
 	slices.SortStableFunc(r.result.Files, func(a, b partition.File) int { return cmp.Compare(a.Month, b.Month) })
 	r.result.sort()

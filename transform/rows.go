@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jirasync/jirasync/adf"
 	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/partition"
 	"github.com/jirasync/jirasync/sla"
@@ -26,7 +24,7 @@ var ErrRecord = errors.New("transform: not an issue record")
 const DefaultSiteURL = "https://your-domain.atlassian.net"
 
 // Options say how records become rows. The zero Options give the reference
-// tables.
+// tables and all that we add to them.
 type Options struct {
 	// SiteURL is the address of the Jira site, such as
 	// https://example.atlassian.net, for issue_url. Empty means DefaultSiteURL.
@@ -42,6 +40,10 @@ type Options struct {
 	// means that no file is there: local_path and hierarchical_path are null
 	// in everything that is written, so a rebuild needs it too.
 	Attachment func(key, id, filename string) (path string, ok bool)
+
+	// ReferenceOnly leaves out the tables and columns that we add to those of
+	// the reference.
+	ReferenceOnly bool
 
 	// Logger receives what was handled but deserves a look. Nil discards.
 	Logger *slog.Logger
@@ -129,6 +131,8 @@ type mapper struct {
 	Options
 	tables []table
 	schema []partition.Table // of tables, in the same order
+	left   []partition.Table // tables of ours that Options leave out
+	stamp  string            // tells files of this schema from those of others
 }
 
 func newMapper(o Options) (*mapper, error) {
@@ -145,10 +149,15 @@ func newMapper(o Options) (*mapper, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	m := &mapper{Options: o, tables: newTables(o.fields())}
-	for i := range m.tables {
-		m.schema = append(m.schema, m.tables[i].partition())
+	tables, left := choose(newTables(o.fields()), o.ReferenceOnly)
+	m := &mapper{Options: o, tables: tables, stamp: stamp(tables)}
+	for i := range tables {
+		m.schema = append(m.schema, tables[i].partition())
 	}
+	for i := range left {
+		m.left = append(m.left, left[i].partition())
+	}
+	m.schema[len(m.schema)-1].Stamp = m.stamp // issues is written last: when it has the stamp, all have
 	return m, nil
 }
 
@@ -177,6 +186,8 @@ type issue struct {
 	record     *object
 	fields     *object
 	cycles     map[string]sla.Cycle // current cycle by field id, decoded once
+	parts      map[string][]element // elements of the parts by table, decoded once
+	files      *files               // the attachments as rich text names them; nil until asked for
 }
 
 // issue reads what a record says about the issue as a whole.
@@ -211,19 +222,6 @@ func (i *issue) skip(reason, part string, index ...any) {
 	i.Skipped = append(i.Skipped, Skip{Part: fmt.Sprintf(part, index...), Reason: reason})
 }
 
-// plainText renders rich text. What cannot be rendered is empty and counted.
-func (i *issue) plainText(part string, raw json.RawMessage) string {
-	if raw == nil {
-		return ""
-	}
-	s, err := adf.PlainText(raw)
-	if err != nil {
-		i.skip("rich text cannot be read", "%s", part)
-		return ""
-	}
-	return strings.ReplaceAll(s, "\x00", "")
-}
-
 // cycle returns the current cycle of an SLA field. A value that is null,
 // unreadable for the account or no SLA has the zero Cycle, where nothing is
 // known.
@@ -244,18 +242,35 @@ func (i *issue) cycle(field string) sla.Cycle {
 
 func (i *issue) self() []element { return []element{{object: i.fields, issue: i}} }
 
+// once returns the elements of a part that several tables are made of. What is
+// malformed in it is counted once.
+func (i *issue) once(table string, elements func() []element) []element {
+	if known, ok := i.parts[table]; ok {
+		return known
+	}
+	if i.parts == nil {
+		i.parts = map[string][]element{}
+	}
+	i.parts[table] = elements()
+	return i.parts[table]
+}
+
 func (i *issue) comments() []element {
-	return i.elements(i.part(i.fields, "comment", "fields.comment"), "comments", "fields.comment.comments")
+	return i.once(tableComments, func() []element {
+		return i.elements(i.part(i.fields, "comment", "fields.comment"), "comments", "fields.comment.comments")
+	})
 }
 
 func (i *issue) attachments() []element {
-	files := i.elements(i.fields, "attachment", "fields.attachment")
-	for n, file := range files {
-		id, _ := scalar(file.get("id"))
-		filename, _ := scalar(file.get("filename"))
-		files[n].local = textOrNull(i.attachment(i.Key, id, filename))
-	}
-	return files
+	return i.once(tableAttachments, func() []element {
+		files := i.elements(i.fields, "attachment", "fields.attachment")
+		for n, file := range files {
+			id, _ := scalar(file.get("id"))
+			filename, _ := scalar(file.get("filename"))
+			files[n].local = textOrNull(i.attachment(i.Key, id, filename))
+		}
+		return files
+	})
 }
 
 func (i *issue) remoteLinks() []element {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +95,7 @@ func TestSchemaIsTheReference(t *testing.T) {
 			l3_team _synced_at _raw_file`,
 	}
 	got := map[string]string{}
-	tables := transform.Schema(transform.Options{})
+	tables := transform.Schema(transform.Options{ReferenceOnly: true})
 	for _, table := range tables {
 		require.NoError(t, table.Validate())
 		var columns []string
@@ -117,6 +118,26 @@ func TestSchemaIsTheReference(t *testing.T) {
 	require.Equal(t, "issues", last.Name, "issues is written last (lesson 191)")
 	require.Len(t, last.Columns, 49)
 	require.Nil(t, transform.Schema(transform.Options{SiteURL: "no url"}))
+}
+
+// TestAddedColumnsComeAfterTheReference: what we add changes neither the
+// order nor the type of a column of the reference.
+func TestAddedColumnsComeAfterTheReference(t *testing.T) {
+	all := transform.Schema(transform.Options{})
+	last := all[len(all)-1]
+	require.Equal(t, "issues", last.Name)
+	for _, reference := range transform.Schema(transform.Options{ReferenceOnly: true}) {
+		i := slices.IndexFunc(all, func(t partition.Table) bool { return t.Name == reference.Name })
+		require.GreaterOrEqual(t, i, 0)
+		require.NoError(t, all[i].Validate())
+		if diff := cmp.Diff(reference.Columns, all[i].Columns[:len(reference.Columns)]); diff != "" {
+			t.Errorf("%s mismatch (-reference +all):\n%s", reference.Name, diff)
+		}
+	}
+
+	own := transform.FieldMap{{ID: "customfield_1", Kind: transform.KindNumber, Columns: []string{"description_md"}}}
+	issues := transform.Schema(transform.Options{Fields: own})
+	require.NoError(t, issues[len(issues)-1].Validate(), "a column of the map stands in for ours")
 }
 
 // TestRowsRefusesWhatIsNoIssue: A-9, A-10, P-1.

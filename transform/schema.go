@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jirasync/jirasync/partition"
@@ -37,6 +38,7 @@ type element struct {
 	issue   *issue
 	index   int             // its place in the record's list
 	local   partition.Value // of an attachment the path of its file
+	media   *media          // that a comment embeds
 }
 
 // table is one table of the schema.
@@ -44,32 +46,61 @@ type table struct {
 	name      string
 	base      string // where the paths in the sources begin
 	groupRows int
-	columns   []column
+	columns   []column // those of the reference; none in a table that we add
+	added     []column // those that we add, behind them
 	elements  func(*issue) []element
 }
 
 // names of the tables; children first and issues last, the order in which
 // they are written, so that an issue is there only when its parts are.
 const (
-	tableComments    = "comments"
-	tableAttachments = "attachments"
-	tableChangelog   = "changelog"
-	tableIssueLinks  = "issuelinks"
-	tableRemoteLinks = "remote_links"
-	tableIssues      = "issues"
+	tableComments     = "comments"
+	tableAttachments  = "attachments"
+	tableChangelog    = "changelog"
+	tableIssueLinks   = "issuelinks"
+	tableRemoteLinks  = "remote_links"
+	tableCommentMedia = "comment_media"
+	tableIssues       = "issues"
 )
 
 // newTables returns the schema for a valid field map.
 func newTables(fields FieldMap) []table {
-	issues := append(append(append([]column{}, issueColumns...), fields.columns()...), issueTail...)
+	issues := slices.Concat(issueColumns, fields.columns(), issueTail)
 	return []table{
-		{tableComments, "fields.comment.comments[].", 1000, commentColumns, (*issue).comments},
-		{tableAttachments, "fields.attachment[].", 4000, attachmentColumns, (*issue).attachments},
-		{tableChangelog, "changelog.histories[].items[].", 4000, changelogColumns, (*issue).changes},
-		{tableIssueLinks, "fields.issuelinks[].", 4000, issueLinkColumns, (*issue).links},
-		{tableRemoteLinks, "_remote_links[].", 4000, remoteLinkColumns, (*issue).remoteLinks},
-		{tableIssues, "fields.", 2000, issues, (*issue).self},
+		{tableComments, "fields.comment.comments[].", 1000, commentColumns, commentAdded, (*issue).comments},
+		{tableAttachments, "fields.attachment[].", 4000, attachmentColumns, nil, (*issue).attachments},
+		{tableChangelog, "changelog.histories[].items[].", 4000, changelogColumns, nil, (*issue).changes},
+		{tableIssueLinks, "fields.issuelinks[].", 4000, issueLinkColumns, nil, (*issue).links},
+		{tableRemoteLinks, "_remote_links[].", 4000, remoteLinkColumns, nil, (*issue).remoteLinks},
+		{tableCommentMedia, "fields.comment.comments[].body", 4000, nil, commentMediaColumns, (*issue).commentMedia},
+		{tableIssues, "fields.", 2000, issues, without(issueAdded, issues), (*issue).self},
 	}
+}
+
+// without returns the columns whose names are not taken. A column of the field
+// map stands in for one of ours with its name, so that adding ours breaks no
+// site's map.
+func without(columns, taken []column) []column {
+	return slices.DeleteFunc(slices.Clone(columns), func(c column) bool {
+		return slices.ContainsFunc(taken, func(t column) bool { return t.name == c.name })
+	})
+}
+
+// choose returns the tables with the columns to write, and those of the tables
+// that are not to be written at all.
+func choose(all []table, referenceOnly bool) (chosen, left []table) {
+	for _, t := range all {
+		if !referenceOnly {
+			t.columns = append(slices.Clone(t.columns), t.added...)
+		}
+		if len(t.columns) == 0 {
+			t.columns = t.added
+			left = append(left, t)
+			continue
+		}
+		chosen = append(chosen, t)
+	}
+	return chosen, left
 }
 
 // rows returns the rows of one issue in the table.

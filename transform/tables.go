@@ -13,7 +13,7 @@ import (
 	"github.com/jirasync/jirasync/partition"
 )
 
-// Tables are the Parquet files of the six tables in one directory, to be
+// Tables are the Parquet files of the tables in one directory, to be
 // changed by Upsert and Rebuild. They are safe for concurrent use, also by
 // several processes: what one writes the others see at their next call.
 type Tables struct {
@@ -54,6 +54,7 @@ func (t *Tables) Close() error { return errors.Join(t.dir.Close(), t.root.Close(
 // of the issues file that info describes.
 type monthIndex struct {
 	info   fs.FileInfo
+	stamp  string     // of the schema that wrote the month
 	issues []identity // sorted by key
 	byID   []int32    // positions in issues, sorted by id
 	err    error      // why the file cannot be read
@@ -61,14 +62,14 @@ type monthIndex struct {
 
 type identity struct{ key, id string }
 
-func newMonthIndex(info fs.FileInfo, issues []identity) *monthIndex {
+func newMonthIndex(info fs.FileInfo, stamp string, issues []identity) *monthIndex {
 	slices.SortFunc(issues, func(a, b identity) int { return strings.Compare(a.key, b.key) })
 	byID := make([]int32, len(issues))
 	for i := range byID {
 		byID[i] = int32(i)
 	}
 	slices.SortFunc(byID, func(a, b int32) int { return strings.Compare(issues[a].id, issues[b].id) })
-	return &monthIndex{info: info, issues: issues, byID: byID}
+	return &monthIndex{info: info, stamp: stamp, issues: issues, byID: byID}
 }
 
 func (x *monthIndex) has(key string) bool {
@@ -127,6 +128,10 @@ func (t *Tables) refreshMonth(month string) {
 		return
 	}
 	keys, err := t.dir.Keys(t.issues, month)
+	var stamp string
+	if err == nil {
+		stamp, err = t.dir.Stamp(tableIssues, month)
+	}
 	if err != nil {
 		t.months[month] = &monthIndex{info: info, err: err}
 		return
@@ -135,7 +140,7 @@ func (t *Tables) refreshMonth(month string) {
 	for i, k := range keys {
 		issues[i] = identity{k.Key, k.ID}
 	}
-	t.months[month] = newMonthIndex(info, issues)
+	t.months[month] = newMonthIndex(info, stamp, issues)
 }
 
 func (t *Tables) stat(month string) (fs.FileInfo, error) {
@@ -157,7 +162,7 @@ func (t *Tables) remember(month string, rows []partition.Row) {
 	for i, row := range rows {
 		issues[i] = identity{row[key].Text(), row[id].Text()}
 	}
-	t.months[month] = newMonthIndex(info, issues)
+	t.months[month] = newMonthIndex(info, t.mapper.stamp, issues)
 }
 
 func sameFile(a, b fs.FileInfo) bool {

@@ -42,6 +42,17 @@ func (r *Result) fail(key string, err error) {
 	r.Failed[key] = err
 }
 
+// add takes in what another call did.
+func (r *Result) add(other Result) {
+	r.Applied = append(r.Applied, other.Applied...)
+	r.Duplicates = append(r.Duplicates, other.Duplicates...)
+	r.Files = append(r.Files, other.Files...)
+	r.Skipped += other.Skipped
+	for key, err := range other.Failed {
+		r.fail(key, err)
+	}
+}
+
 func (r *Result) sort() {
 	slices.Sort(r.Applied)
 	slices.Sort(r.Duplicates)
@@ -78,6 +89,10 @@ func (r *Result) err() error {
 // and only tables whose rows change. So a call that is cut short at any point
 // is completed by repeating it, and after a call the tables are the same,
 // byte for byte, as after a Rebuild of the same records.
+//
+// A month that was written with another schema is made anew as a whole when it
+// is touched, so that no row in it has null for a column that is newer; see
+// Outdated.
 //
 // One bad record or month does not stop the others. The error is nil only if
 // every key landed; the Result is valid in any case. A month whose file
@@ -212,6 +227,9 @@ func (u *upsert) round(ctx context.Context) {
 				_, failed := u.result.Failed[key]
 				return failed || moved[key]
 			})
+			if len(keys) == 0 {
+				continue
+			}
 			for _, key := range u.apply(ctx, month, keys) {
 				moved[key] = true
 			}
@@ -233,9 +251,6 @@ func (u *upsert) round(ctx context.Context) {
 // apply brings one month in line with the records of keys. It returns the
 // keys whose record has come to belong to a month that is not planned for.
 func (u *upsert) apply(ctx context.Context, month string, keys []string) (moved []string) {
-	if len(keys) == 0 {
-		return nil
-	}
 	failAll := func(err error) []string {
 		for _, key := range keys {
 			u.result.fail(key, fmt.Errorf("month %s: %w", month, err))
@@ -252,6 +267,7 @@ func (u *upsert) apply(ctx context.Context, month string, keys []string) (moved 
 	u.refreshMonth(month)
 	u.mu.Unlock()
 	change := u.change(month, keys)
+	u.renew(month, keys, &change)
 	files, err := u.replace(month, change)
 	u.result.Files = append(u.result.Files, files...)
 	if err != nil {
@@ -270,6 +286,7 @@ type change struct {
 	drop  map[string]bool      // keys whose present rows go
 	rows  map[string]IssueRows // the rows that come in their place
 	moved []string
+	all   bool // every table is written, even if its rows stay the same
 }
 
 // change reads the records of keys, and of the keys under which the month
@@ -348,7 +365,7 @@ func (u *upsert) replace(month string, c change) ([]partition.File, error) {
 			return nil, err
 		}
 		rows, changed := splice(present, table.Index(partition.KeyColumn), c, n)
-		if changed {
+		if changed || c.all {
 			contents = append(contents, partition.Content{Table: table, Rows: rows})
 		}
 	}
@@ -378,7 +395,7 @@ func splice(present []partition.Row, column int, c change, n int) ([]partition.R
 	for _, key := range slices.Sorted(maps.Keys(c.rows)) {
 		after = append(after, c.rows[key].Contents[n].Rows...)
 	}
-	if slices.EqualFunc(before, after, partition.Row.Equal) {
+	if !c.all && slices.EqualFunc(before, after, partition.Row.Equal) {
 		return nil, false
 	}
 	rows = append(rows, after...)
