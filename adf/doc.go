@@ -4,7 +4,9 @@
 //	text, err := adf.PlainText(fields.Description) // a json.RawMessage, may be nil
 //	md, err := adf.Markdown(fields.Description)
 //
-// It depends on the standard library only.
+// These two are all that most programs need. [Parse] gives a tree to walk, to
+// list links and mentions from, and to change; [Validate] judges a document. It
+// depends on the standard library only.
 //
 // # The format
 //
@@ -24,106 +26,97 @@
 // Each node has a type, and may have attrs (an object), content (its children)
 // and marks. Block nodes stack: paragraphs, headings, lists, tables, panels.
 // Inline nodes flow in a paragraph or heading: texts, mentions, emoji, dates,
-// statuses, smart links. Marks are properties of a text, such as strong, code
-// or link; formatting is never a node. The released schema has 43 node types
-// and 17 marks; documents hold others besides, from apps and from trials.
+// statuses, smart links. Only nodes of type text hold a text. Marks are
+// properties of a text, such as strong, code or link; formatting is never a
+// node, and a word that is half bold is two texts.
 //
-// A [Node] holds any of them, unknown types and attributes included. [Parse]
-// makes a tree of them from JSON and never refuses JSON for its shape: Jira
-// keeps documents that break the schema, and their text must not be lost.
+// The version of a document is 1, and has always been: the format grows by new
+// types. Atlassian publishes two JSON schemas, the released one and stage 0,
+// which has besides it what is on trial. Both say which node may stand where.
+//
+// # What Jira sends
+//
+// Version 3 of the REST API sends a document, or null where a field is empty.
+// Version 2, and webhooks, send wiki text as a JSON string instead; here it is
+// returned as it is, since it is text already. Of an issue or comment, give
+// this package the value of the field, not the whole object: decode the field
+// into a json.RawMessage, or into a *Node.
+//
+// Real documents break the schema: types that no schema has, lists in lists,
+// code that is bold, private attributes such as __fileName. Nothing here but
+// Validate minds: unknown nodes print what they hold, and what reading does
+// about bad input is said at [Parse]. Some things no document holds: the name
+// behind an account ID as it is today, what an app shows in place of its
+// extension, and the URLs of media, whose IDs are those of Atlassian's media
+// service, not of attachments.
 //
 // # Plain text
 //
 // [PlainText] and [Node.PlainText] print for people, language models and text
-// search: no text is lost, no URL is lost, nothing is invented. What a node
-// becomes:
-//
-//	paragraph, heading        its lines; hardBreak is a line break
-//	bulletList                "- " before each item, two spaces before its other lines
-//	orderedList               "1. ", from attrs.order on
-//	taskList                  "[ ] ", or "[x] " if done
-//	decisionList              "Decision: " or "Undecided: "
-//	codeBlock                 the code
-//	blockquote                "> " before every line
-//	panel                     "Warning:" on a line (Info Note Tip Error Success Panel), its blocks
-//	expand, nestedExpand      the title, its blocks
-//	rule                      "---"
-//	table                     a line a row, " | " between cells, " / " for line breaks in them
-//	media, mediaInline        "[media: NAME]" or, outside Jira, "[media: NAME (URL)]"; nothing without a name
-//	caption                   the line after its media
-//	text with a link          "label (URL)", or one of the two if they are the same
-//	cards                     "Name (URL)" or the URL; a datasource "JQL: …"
-//	mention                   "@Ada"
-//	date                      "2024-06-01", in UTC
-//	status                    "[In Progress]"
-//	emoji                     its characters, or ":name:"
-//	extensions                their content, or attrs.text
-//	layouts, other containers their blocks
-//	placeholder, syncBlock    nothing
+// search: no text is lost, no URL is lost, nothing is invented.
 //
 // Blocks are apart by a blank line, in list items and cells by a newline. A
-// block with nothing to show leaves no gap. A mention, date, status, card,
-// extension or media node never sticks to the word beside it. An unknown node
-// prints what it holds, as does a node where the schema allows none of its
-// kind.
-//
-// In every URL that it prints, the package replaces the values of secret query
-// parameters, and passwords, by REDACTED; see [Options]. URLs pasted as plain
-// text are prose, which is never changed.
+// block with nothing to show leaves no gap. What belongs to a list item is
+// indented as far as its marker is wide. A row of a table is a line; line
+// breaks in a cell are " / ". A mention, date, status, card, extension or media
+// node never sticks to the word beside it. The label and the URL of a link are
+// printed once if they are the same. The tables at the end show each type.
 //
 // # Markdown
 //
 // [Markdown] and [Node.Markdown] print GitHub-flavoured Markdown for the same
 // readers, and for programs: a parser of CommonMark with tables, strikethrough
 // and task lists reads back the same text in the same blocks with the same
-// marks. What is not as above:
+// marks.
 //
-//	heading                   "## " and its line
-//	hardBreak                 a backslash and a newline; a space in headings, <br> in cells
-//	bulletList, orderedList   as above; "* " or "1) " after a list that would swallow it
-//	taskList                  "- [ ] " or "- [x] "
-//	decisionList              "- **Decision:** " or "- **Undecided:** "
-//	codeBlock                 a fence of backticks, with the language
-//	panel                     an alert: "> [!WARNING]", and "> " before every line
-//	expand, nestedExpand      <details> and <summary>
-//	table                     a table with pipes, its header empty unless the first row is one
-//	media                     "![NAME](media:ID)"; see Options.MediaURL
-//	mediaInline, mediaGroup   "[NAME](media:ID)" for files
-//	text with a link          "[label](URL)", or "<URL>" if they are the same
-//	cards                     "[Name](URL)" or "<URL>"
-//	status                    "`In Progress`"
-//	strong, em, strike        "**b**", "_e_", "~~s~~", or tags where these would not work
-//	code, subsup              "`c`", "<sub>2</sub>"
-//	other marks               the text
-//
-// Links to scripts (javascript, vbscript, data) print their label only. Text is
-// escaped only where it would be read as something else: my_var, a < b and
+// Two lists that would become one get different markers ("-" and "*", "1." and
+// "1)"). A table has an empty header unless its first row is one; a line break
+// in a cell is <br>. Where asterisks would not be read as a mark, a tag is
+// printed: un<em>believ</em>able. Links to scripts (javascript, vbscript, data)
+// print their label only. Media get the URL that [Options] finds for them. Text
+// is escaped only where it would be read as something else: my_var, a < b and
 // C:\temp stay.
 //
 // # What else a tree is for
 //
 // [Node.Walk] ranges over every node with the nodes above it. [Node.Links],
 // [Node.Mentions], [Node.Media] and [Node.Dates] list what a document points
-// to, secrets in URLs redacted. [Node.MarshalJSON] writes a tree as JSON: what
-// nobody changed is, byte for byte, as it stood in the document.
+// to. [Attrs] reads attributes that have no method. [Node.MarshalJSON] writes a
+// tree as JSON: what nobody changed is, byte for byte, as it stood in the
+// document. A tree may also be built by hand, and sent to Jira.
 //
 // # Validation
 //
 // [Validate] says where a document breaks the schema: a code and a JSON pointer
 // for each problem, and none exactly if the JSON schema accepts the document.
-// Nothing else here needs a valid document, or is changed by validating it.
+// [ValidateOptions] allow what is on trial. Nothing else here needs a valid
+// document, or is changed by validating it.
 //
-// # Limits
+// # Secrets
 //
-// Time and memory are linear in the size of the input. JSON may nest 10,000
-// deep. Children deeper than 256 print on one line. Nothing panics, a tree
+// URLs in tickets carry tokens. In every URL that it prints or lists, the
+// package replaces the values of secret query parameters, and passwords, by
+// REDACTED; the rest of the URL stays. See [Options]. URLs pasted as plain text
+// are prose, which is never changed; nor does MarshalJSON change any. Errors
+// hold nothing of a document, and problems no more than names of types and
+// members.
+//
+// # Cost and limits
+//
+// Time and memory are linear in the size of the input, whatever it is, and
+// encoding/json is not involved. JSON may nest 10,000 deep, beyond which it is
+// an error. Children deeper than 256 print on one line. Nothing panics, a tree
 // built by hand and with cycles included.
+//
+// There is no state to set up. All functions may be called from several
+// goroutines, and a tree may be read from several while nobody changes it.
+// Equal input gives equal output, whatever the locale or the time zone.
 //
 // # Stability
 //
 // The text of a document may change between minor versions where it was
 // wrong; the archives under testdata show all of it. The codes of problems stay.
 //
-// Source: the JSON schema of ADF version 1 in the npm package
+// Source: the JSON schemas of ADF version 1 in the npm package
 // @atlaskit/adf-schema 57.7.22.
 package adf
