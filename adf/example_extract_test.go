@@ -1,6 +1,7 @@
 package adf_test
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/jirasync/jirasync/adf"
@@ -74,6 +75,40 @@ func ExampleNode_Dates() {
 	}
 	// Output:
 	// 1717200000000 2024-06-01
+}
+
+// The lists encode to JSON with the names that ADF has.
+func ExampleMention() {
+	data, err := json.Marshal(release.Mentions())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(data))
+	// Output:
+	// [{"id":"5b10","text":"@Ada","userType":"","accessLevel":""}]
+}
+
+// A program that follows links needs them as they are.
+func ExampleOptions_Links() {
+	for _, link := range (adf.Options{KeepCredentials: true}).Links(release) {
+		fmt.Println(link.URL)
+	}
+	// Output:
+	// https://example.com/plan?token=abc
+}
+
+// Only pictures outside Jira have a URL.
+func ExampleOptions_Media() {
+	n := mustParse(`{"type": "mediaGroup", "content": [
+	  {"type": "media", "attrs": {"type": "file", "id": "4f9c", "collection": ""}},
+	  {"type": "media", "attrs": {"type": "external", "url": "https://example.com/a.png?sig=abc"}}]}`)
+	for _, media := range (adf.Options{KeepCredentials: true}).Media(n) {
+		fmt.Printf("%s %q %q\n", media.Type, media.ID, media.URL)
+	}
+	// Output:
+	// file "4f9c" ""
+	// external "" "https://example.com/a.png?sig=abc"
 }
 
 // What nobody changed stays as it is, byte for byte.

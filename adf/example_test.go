@@ -3,6 +3,10 @@ package adf_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/jirasync/jirasync/adf"
 )
@@ -79,6 +83,64 @@ func ExampleParse() {
 	// #abc true
 }
 
+// A field of an issue may be a *Node. It stays nil if Jira has no document.
+func ExampleNode_UnmarshalJSON() {
+	var issue struct {
+		Fields struct {
+			Description *adf.Node `json:"description"`
+			Environment *adf.Node `json:"environment"`
+		} `json:"fields"`
+	}
+	response := `{"key": "OPS-1", "fields": {"environment": null, "description": {"type": "doc", "version": 1,
+	  "content": [{"type": "paragraph", "content": [{"type": "text", "text": "It burns."}]}]}}}`
+	if err := json.Unmarshal([]byte(response), &issue); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(issue.Fields.Description.PlainText())
+	fmt.Println(issue.Fields.Environment == nil)
+	// Output:
+	// It burns.
+	// true
+}
+
+// Version 2 of the API, and webhooks, send wiki text, which stays as it is.
+// Jira's null is no text.
+func ExamplePlainText_wiki() {
+	for _, description := range []string{`"h1. Steps\n* ask *Ada*"`, `null`} {
+		text, err := adf.PlainText([]byte(description))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%q\n", text)
+	}
+	// Output:
+	// "h1. Steps\n* ask *Ada*"
+	// ""
+}
+
+// Two nodes are equal if their exported fields are. What MarshalJSON remembers
+// of a document is not among them.
+func ExampleNode_compare() {
+	read := mustParse(`{"content": [{"text": "a", "type": "text"}], "type": "paragraph"}`)
+	built := &adf.Node{Type: "paragraph", Content: []*adf.Node{{Type: "text", Text: "a"}}}
+	fmt.Println(gocmp.Equal(read, built, cmpopts.IgnoreUnexported(adf.Node{})))
+	// Output: true
+}
+
+// Only URLs are redacted: prose is left alone, and so are labels.
+func ExampleOptions_PlainText() {
+	n := mustParse(`{"type": "paragraph", "content": [
+	  {"type": "text", "text": "token=1 "},
+	  {"type": "text", "text": "key=2", "marks": [{"type": "link", "attrs": {"href": "https://u:pw@example.com/?key=2"}}]}]}`)
+	fmt.Println(adf.Options{}.PlainText(n))
+	fmt.Println(adf.Options{KeepCredentials: true}.PlainText(n))
+	// Output:
+	// token=1 key=2 (https://u:REDACTED@example.com/?key=REDACTED)
+	// token=1 key=2 (https://u:pw@example.com/?key=2)
+}
+
 func ExampleOptions() {
 	n, err := adf.Parse([]byte(`{"type": "blockCard", "attrs": {"url": "https://example.com/?key=abc"}}`))
 	if err != nil {
@@ -90,4 +152,30 @@ func ExampleOptions() {
 	// Output:
 	// https://example.com/?key=REDACTED
 	// https://example.com/?key=abc
+}
+
+// A tree may be changed and sent back: here every link goes to the new site.
+func ExampleNode() {
+	n := mustParse(`{"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [
+	  {"type": "text", "text": "plan", "marks": [{"type": "link", "attrs": {"href": "https://old.example.com/plan"}}]}]}]}`)
+	for _, node := range n.Walk() {
+		for i, mark := range node.Marks {
+			if href, ok := mark.Attrs.Text("href"); ok {
+				attrs, err := json.Marshal(map[string]string{"href": strings.Replace(href, "old.", "new.", 1)})
+				if err != nil {
+					fmt.Println(err)
+					return
+				}
+				node.Marks[i].Attrs = adf.Attrs(attrs)
+			}
+		}
+	}
+	data, err := json.Marshal(n)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(data))
+	// Output:
+	// {"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"text","text":"plan","marks":[{"type":"link","attrs":{"href":"https://new.example.com/plan"}}]}]}]}
 }
