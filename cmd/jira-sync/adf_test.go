@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -45,17 +47,32 @@ func TestAdfIsInterrupted(t *testing.T) {
 	require.Equal(t, exitFailed, run(ctx, []string{"adf"}, stdio{in: in, out: io.Discard, err: io.Discard}))
 }
 
+// The commands in the README run as they stand there.
+func TestReadmeAdf(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("description.json", []byte(`{"type":"doc","version":1,"content":[]}`), 0o600))
+	lines := regexp.MustCompile(`(?m)^    jira-sync (adf .*)$`).FindAllStringSubmatch(string(readme), -1)
+	require.NotEmpty(t, lines)
+	for _, line := range lines {
+		var errs bytes.Buffer
+		code := run(t.Context(), strings.Fields(line[1]), stdio{in: strings.NewReader(""), out: io.Discard, err: &errs})
+		require.Equal(t, exitDone, code, "%s: %s", line[0], &errs)
+	}
+}
+
 // What is too large is refused, and costs only its line.
 func TestAdfIsBounded(t *testing.T) {
 	huge := func() io.Reader {
 		return io.MultiReader(strings.NewReader(`"`), io.LimitReader(endless('x'), maxDocument-1), strings.NewReader(`"`))
 	}
 	var out, errs bytes.Buffer
-	in := io.MultiReader(strings.NewReader("\"a\"\n"), huge(), strings.NewReader("\n\"b\"\n"), huge())
+	in := io.MultiReader(strings.NewReader("\"a\"\n"), huge(), strings.NewReader("\n\"b\"\n"))
 	require.Equal(t, exitFailed, run(t.Context(), []string{"adf", "--ndjson"}, stdio{in: in, out: &out, err: &errs}))
-	require.Equal(t, "\"a\"\nnull\n\"b\"\nnull\n", out.String())
-	require.Equal(t, "jira-sync: line 2: document is larger than 64 MiB\njira-sync: line 4: document is larger than 64 MiB\n"+
-		"jira-sync: 2 of 4 lines could not be read\n", errs.String())
+	require.Equal(t, "\"a\"\nnull\n\"b\"\n", out.String())
+	require.Equal(t, "jira-sync: line 2: document is larger than 64 MiB\n"+
+		"jira-sync: 1 of 3 lines could not be read\n", errs.String())
 
 	out.Reset()
 	require.Equal(t, exitFailed, run(t.Context(), []string{"adf"}, stdio{in: huge(), out: &out, err: io.Discard}))
@@ -65,10 +82,7 @@ func TestAdfIsBounded(t *testing.T) {
 type endless byte
 
 func (e endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = byte(e)
-	}
-	return len(p), nil
+	return copy(p, bytes.Repeat([]byte{byte(e)}, len(p))), nil
 }
 
 // No document has more problems listed than a person could read.

@@ -1,12 +1,13 @@
-// Command adf-to-text turns an Atlassian Document Format document, as Jira
-// returns it in a description or a comment, into plain text.
+// Command adf-to-text prints the description of an issue, which Jira's REST API
+// returns in the Atlassian Document Format, as plain text.
 //
-//	adf-to-text < description.json
+//	adf-to-text < issue.json
 //
 // It uses the package adf alone, which needs nothing but the standard library.
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -21,16 +22,27 @@ func main() {
 	}
 }
 
-// run reads one document and writes its text.
+// run reads an issue and writes its description.
 func run(in io.Reader, out io.Writer) error {
-	document, err := io.ReadAll(in)
+	issue, err := io.ReadAll(in)
 	if err != nil {
 		return err
 	}
-	text, err := adf.PlainText(document)
+	text, err := description(issue)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(out, text)
 	return err
+}
+
+// description returns the description of an issue; "" if it has none.
+func description(issue []byte) (string, error) {
+	var response struct {
+		Fields struct{ Description json.RawMessage }
+	}
+	if err := json.Unmarshal(issue, &response); err != nil {
+		return "", err
+	}
+	return adf.PlainText(response.Fields.Description) // or adf.Markdown
 }

@@ -31,15 +31,18 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	got, err := client.Issue(t.Context(), issue.Key())
 	require.NoError(t, err)
-	var fetched struct {
-		Fields struct{ Description json.RawMessage }
-	}
-	require.NoError(t, json.Unmarshal(got.JSON, &fetched))
 
 	var out bytes.Buffer
-	require.NoError(t, run(bytes.NewReader(fetched.Fields.Description), &out))
+	require.NoError(t, run(bytes.NewReader(got.JSON), &out))
 	require.Equal(t, "It burns, see https://example.com/photo\n\nSend water.\n", out.String())
 	require.Empty(t, srv.Problems())
+}
+
+// An empty description is null.
+func TestRunWithoutDescription(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(strings.NewReader(`{"fields":{"description":null}}`), &out))
+	require.Equal(t, "\n", out.String())
 }
 
 func TestRunRefusesOtherInput(t *testing.T) {
