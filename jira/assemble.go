@@ -37,7 +37,7 @@ var (
 type assembly struct {
 	client *Client
 	issue  *Issue
-	top    rawjson.Object
+	answer
 
 	embeds    int       // the most histories that come with an issue
 	histories []element // read together with those of other issues; nil: not read
@@ -47,31 +47,27 @@ type assembly struct {
 
 // newAssembly begins with what Jira answered. Members whose names begin with
 // an underscore are ours (tombstones, stamps); no answer may bring them.
-func newAssembly(c *Client, top rawjson.Object, id, key string, embeds int) *assembly {
-	for _, name := range top.Names() {
+func newAssembly(c *Client, found answer, embeds int) *assembly {
+	for _, name := range found.top.Names() {
 		if strings.HasPrefix(name, "_") {
-			top.Delete(name)
+			found.top.Delete(name)
 		}
 	}
-	return &assembly{client: c, issue: &Issue{ID: id, Key: key}, top: top, embeds: embeds}
+	return &assembly{client: c, issue: &Issue{ID: found.id, Key: found.key}, answer: found, embeds: embeds}
 }
 
 // complete fetches what the answer lacks and fills in the issue. Its error is
 // the context's; all other failures end in Missing.
 func (a *assembly) complete(ctx context.Context) error {
-	fields, err := a.top.Object("fields")
-	if err != nil {
-		return err // cannot be: fieldsFault parsed it
-	}
 	for _, p := range []struct {
 		pagedPart
 		in *rawjson.Object
-	}{{comments, &fields}, {worklogs, &fields}, {changelog, &a.top}} {
+	}{{comments, &a.fields}, {worklogs, &a.fields}, {changelog, &a.top}} {
 		if a.part(ctx, p.pagedPart, p.in); ctx.Err() != nil {
 			return fmt.Errorf("issue %s: %w", a.issue.Key, ctx.Err())
 		}
 	}
-	a.top.Set("fields", fields.Bytes())
+	a.top.Set("fields", a.fields.Bytes())
 	a.issue.JSON = a.top.Bytes()
 	a.issue.RemoteLinksHinted = a.hinted()
 	return a.remoteLinks(ctx)

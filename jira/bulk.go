@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync/atomic"
 	"time"
 
-	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/internal/rawjson"
 )
 
@@ -81,11 +79,11 @@ func (b *batch) readOne(ctx context.Context, f *Fetched) {
 		b.fail(ctx, []*Fetched{f})
 		return
 	}
-	top, id, key, err := b.client.issueObject(ctx, f.Asked, url.Values{"fields": {"*all"}, "expand": {"changelog"}})
+	found, err := b.client.issueAnswer(ctx, f.Asked, wholeIssue)
 	b.answered(err)
 	switch {
 	case err == nil:
-		f.Issue = b.add(top, id, key, historiesInIssue)
+		f.Issue = b.add(found, historiesInIssue)
 	case ctx.Err() != nil, errors.Is(err, ErrUnauthorized), errors.Is(err, ErrRateLimited), b.failures > maxFailures:
 		b.down = err
 		f.Err = err
@@ -128,39 +126,36 @@ func (b *batch) fail(ctx context.Context, ask []*Fetched) {
 }
 
 // take finds each issue asked for in the answer and returns those that are not
-// there or not usable. An issue under another key than asked for was moved;
-// which one of those asked for it is, is known only if one is left.
-func (b *batch) take(ask []*Fetched, answer []rawjson.Object) (rest []*Fetched) {
-	byName := make(map[string]*rawjson.Object, 2*len(answer))
-	for n := range answer {
-		o := &answer[n]
-		id, key := text(*o, "id"), text(*o, "key")
-		if issuekey.ValidID(id) && issuekey.Valid(key) && fieldsFault(*o, allFields) == "" {
-			byName[id], byName[key] = o, o
+// there or not usable. An issue that was moved answers under another key than
+// it was asked for: then it is among the rest.
+func (b *batch) take(ask []*Fetched, issues []rawjson.Object) (rest []*Fetched) {
+	byName := make(map[string]*answer, 2*len(issues))
+	for _, top := range issues {
+		if a, fault := checkIssue(top, true); fault == "" {
+			byName[a.id], byName[a.key] = &a, &a
 		}
 	}
 	for _, f := range ask {
-		o := byName[f.Asked]
-		if o == nil {
+		if a := byName[f.Asked]; a != nil {
+			f.Issue = b.add(*a, historiesInBulk)
+		} else {
 			rest = append(rest, f)
-			continue
 		}
-		f.Issue = b.add(*o, text(*o, "id"), text(*o, "key"), historiesInBulk)
 	}
 	return rest
 }
 
 // add begins the assembly of an issue, unless the batch has it already.
-func (b *batch) add(top rawjson.Object, id, key string, histories int) *Issue {
-	if a := b.byID[id]; a != nil {
+func (b *batch) add(found answer, histories int) *Issue {
+	if a := b.byID[found.id]; a != nil {
 		return a.issue
 	}
-	a := newAssembly(b.client, top, id, key, histories)
+	a := newAssembly(b.client, found, histories)
 	a.links, a.hasLinks = b.options.RemoteLinks, b.options.HasRemoteLinks
 	if b.byID == nil {
 		b.byID = map[string]*assembly{}
 	}
-	b.byID[id] = a
+	b.byID[found.id] = a
 	b.parts = append(b.parts, a)
 	return a.issue
 }
@@ -208,8 +203,6 @@ const memoryLasts = time.Hour
 func (m *memory) set()     { m.until.Store(time.Now().Add(memoryLasts).UnixNano()) }
 func (m *memory) is() bool { return time.Now().UnixNano() < m.until.Load() }
 
-var allFields = url.Values{"fields": {"*all"}}
-
 // bulkFetch sends one request for many issues.
 func (c *Client) bulkFetch(ctx context.Context, ask []*Fetched, attempts int) (issues []rawjson.Object, err error) {
 	names := make([]string, len(ask))
@@ -217,7 +210,7 @@ func (c *Client) bulkFetch(ctx context.Context, ask []*Fetched, attempts int) (i
 		names[n] = f.Asked
 	}
 	r := post("bulkfetch", "/rest/api/3/issue/bulkfetch", map[string]any{
-		"issueIdsOrKeys": names, "fields": []string{"*all"}, "expand": []string{"changelog"},
+		"issueIdsOrKeys": names, "fields": []string{allFields}, "expand": []string{"changelog"},
 	}, func(body []byte) error {
 		o, err := rawjson.Parse(body)
 		if err == nil {

@@ -66,11 +66,11 @@ type Issue struct {
 // Source: REST v3 getIssue, getComments, getIssueWorklog, getChangeLogs,
 // getRemoteIssueLinks; the cuts are in jira-cloud.md section 2.1, seen 2026-08.
 func (c *Client) Issue(ctx context.Context, idOrKey string) (*Issue, error) {
-	top, id, key, err := c.issueObject(ctx, idOrKey, url.Values{"fields": {"*all"}, "expand": {"changelog"}})
+	found, err := c.issueAnswer(ctx, idOrKey, wholeIssue)
 	if err != nil {
 		return nil, err
 	}
-	a := newAssembly(c, top, id, key, historiesInIssue)
+	a := newAssembly(c, found, historiesInIssue)
 	if err := a.complete(ctx); err != nil {
 		return nil, err
 	}
@@ -84,57 +84,65 @@ func (c *Client) FieldValues(ctx context.Context, idOrKey string, fields []strin
 	if len(fields) == 0 {
 		return nil, errors.New("jira: no fields named")
 	}
-	top, _, _, err := c.issueObject(ctx, idOrKey, url.Values{"fields": {strings.Join(fields, ",")}})
+	found, err := c.issueAnswer(ctx, idOrKey, url.Values{"fields": {strings.Join(fields, ",")}})
 	if err != nil {
 		return nil, err
 	}
-	return top.Bytes(), nil
+	return found.top.Bytes(), nil
 }
 
-// issueObject fetches an issue and checks that it is one, and the one asked for.
-func (c *Client) issueObject(ctx context.Context, idOrKey string, query url.Values) (top rawjson.Object, id, key string, err error) {
+// answer is an issue as Jira answered it, checked.
+type answer struct {
+	id, key     string
+	top, fields rawjson.Object
+}
+
+// issueAnswer fetches an issue and checks that it is one, and the one asked for.
+func (c *Client) issueAnswer(ctx context.Context, idOrKey string, query url.Values) (a answer, err error) {
 	if !issuekey.Valid(idOrKey) && !issuekey.ValidID(idOrKey) {
-		return top, "", "", fmt.Errorf("issue %.40q: %w", idOrKey, ErrInvalidID)
+		return a, fmt.Errorf("issue %.40q: %w", idOrKey, ErrInvalidID)
 	}
+	var top rawjson.Object
 	r := get("issue", "/rest/api/3/issue/"+idOrKey, query, func(body []byte) (err error) {
 		top, err = rawjson.Parse(body)
 		return err
 	})
 	if err := c.do(ctx, r); err != nil {
-		return top, "", "", err
+		return a, err
 	}
-	id, key = text(top, "id"), text(top, "key")
-	fault := ""
-	switch {
-	case !issuekey.ValidID(id):
-		fault = "the issue has no id"
-	case !issuekey.Valid(key):
-		fault = "the issue has no key"
-	case issuekey.ValidID(idOrKey) && id != idOrKey:
+	a, fault := checkIssue(top, query.Get("fields") == allFields)
+	if fault == "" && issuekey.ValidID(idOrKey) && a.id != idOrKey {
 		fault = "the answer is another issue"
-	default:
-		fault = fieldsFault(top, query)
 	}
 	if fault != "" {
-		return top, "", "", r.newError(ErrMalformed, 200, fault)
+		return answer{}, r.newError(ErrMalformed, 200, fault)
 	}
-	return top, id, key, nil
+	return a, nil
 }
 
-// fieldsFault says what is wrong with the fields of an issue; if all were
-// asked for, the creation time must be there, since rows are filed by it.
-func fieldsFault(top rawjson.Object, query url.Values) string {
-	fields, err := top.Object("fields")
-	if err != nil {
-		return "the issue has no fields"
+const allFields = "*all"
+
+// wholeIssue is the query of everything that GET issue has.
+var wholeIssue = url.Values{"fields": {allFields}, "expand": {"changelog"}}
+
+// checkIssue says what is wrong with an issue, if anything is. If all fields
+// were asked for, the creation time must be there, since rows are filed by it.
+func checkIssue(top rawjson.Object, all bool) (a answer, fault string) {
+	a = answer{id: text(top, "id"), key: text(top, "key"), top: top}
+	if !issuekey.ValidID(a.id) {
+		return a, "the issue has no id"
 	}
-	if query.Get("fields") != "*all" {
-		return ""
+	if !issuekey.Valid(a.key) {
+		return a, "the issue has no key"
 	}
-	if _, err := parseTime(text(fields, "created")); err != nil {
-		return "the issue has no creation time"
+	var err error
+	if a.fields, err = top.Object("fields"); err != nil {
+		return a, "the issue has no fields"
 	}
-	return ""
+	if _, err := parseTime(text(a.fields, "created")); all && err != nil {
+		return a, "the issue has no creation time"
+	}
+	return a, ""
 }
 
 // text returns a member that is a JSON string, or "".

@@ -1,13 +1,6 @@
 package jiratest
 
-import (
-	"bytes"
-	"encoding/json"
-	"net/http"
-)
-
-// object is a JSON object on its way out.
-type object = map[string]any
+import "net/http"
 
 // response is an answer before it is written; faults may still spoil it.
 type response struct {
@@ -21,18 +14,6 @@ const (
 	typeJSON    = "application/json;charset=UTF-8"
 	typeProblem = "application/problem+json;charset=UTF-8"
 )
-
-// encode writes v as Jira does: compact, and with <, > and & as they are.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		// Only a value that a test supplied can fail to encode.
-		return []byte(`{"errorMessages":["Internal server error"],"errors":{}}`)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
 
 func jsonResponse(status int, v any) *response {
 	return &response{status: status, contentType: typeJSON, body: encode(v)}

@@ -17,7 +17,7 @@ func (c *call) getMyself() *response {
 
 // fullUser is a user as the user endpoints show it.
 func (c *call) fullUser(u *user) object {
-	o, _ := c.user(u).(object)
+	o := c.person(u)
 	o["locale"] = "en_US"
 	return o
 }
@@ -192,7 +192,7 @@ func (c *call) getProject() *response {
 }
 
 func (c *call) fullProject(p *project, expand []string) object {
-	o := c.project(p)
+	o := c.projectObject(p)
 	o["style"], o["isPrivate"], o["properties"] = "classic", false, object{}
 	o["expand"] = "description,lead,issueTypes,url,projectKeys,permissions,insight"
 	for _, name := range expand {

@@ -133,6 +133,7 @@ func (s *Server) withAccount(a Account, do func(*account)) {
 	defer s.mu.Unlock()
 	if acct := s.site.accounts[strings.ToLower(a.Email)]; acct != nil {
 		do(acct)
+		s.rendered.clear()
 		return
 	}
 	s.problemf("no account of that e-mail address")

@@ -194,7 +194,7 @@ func parseDocument(_ *site, in any) (any, bool) {
 	case string:
 		return textDocument(in), true
 	case json.RawMessage:
-		return in, true
+		return compact(in), true
 	case map[string]any:
 		data, err := json.Marshal(in)
 		return json.RawMessage(data), err == nil

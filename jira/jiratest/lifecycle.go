@@ -223,6 +223,7 @@ func (s *Server) withProject(verb, key string, do func(*project)) {
 		return
 	}
 	do(p)
+	s.rendered.clear()
 	for _, i := range s.site.issues {
 		if i.project == p {
 			s.reindex(i)

@@ -54,7 +54,7 @@ func (h *Issue) CommentADF(document json.RawMessage) string {
 		h.s.problemf("CommentADF: the document is not JSON")
 		return ""
 	}
-	return h.comment(document, false, "")
+	return h.comment(compact(document), false, "")
 }
 
 // Note adds an internal note, a comment customers do not see (jsdPublic false).

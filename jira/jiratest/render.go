@@ -207,6 +207,10 @@ func (v *view) user(u *user) any {
 	if u == nil {
 		return nil
 	}
+	return v.once(u, func() object { return v.person(u) })
+}
+
+func (v *view) person(u *user) object {
 	avatar := "https://avatar-management--avatars.us-west-2.prod.public.atl-paas.net/initials/" + initials(u.name) + "-3.png"
 	o := object{
 		"self":        v.rest("/user?accountId=" + url.QueryEscape(u.accountID)),
@@ -243,7 +247,11 @@ func (v *view) avatars(path string) object {
 	return object{"48x48": u, "32x32": u + "?size=medium", "24x24": u + "?size=small", "16x16": u + "?size=xsmall"}
 }
 
-func (v *view) project(p *project) object {
+func (v *view) project(p *project) any {
+	return v.once(p, func() object { return v.projectObject(p) })
+}
+
+func (v *view) projectObject(p *project) object {
 	id := strconv.FormatInt(p.id, 10)
 	return object{
 		"self": v.rest("/project/" + id), "id": id, "key": p.key, "name": p.name,

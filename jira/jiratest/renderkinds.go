@@ -28,11 +28,15 @@ func (v *view) document(body json.RawMessage) any {
 	if v.version == "2" {
 		return wikiText(body)
 	}
-	return body
+	return encoded(body)
 }
 
 func renderType(v *view, value any) any {
 	n := value.(*named)
+	return v.once(n, func() object { return v.issueType(n) })
+}
+
+func (v *view) issueType(n *named) object {
 	level := 0
 	switch {
 	case n.subtask:
@@ -49,6 +53,10 @@ func renderType(v *view, value any) any {
 
 func renderStatus(v *view, value any) any {
 	n := value.(*named)
+	return v.once(n, func() object { return v.status(n) })
+}
+
+func (v *view) status(n *named) object {
 	return object{
 		"self": v.rest("/status/" + n.id), "id": n.id, "name": n.name, "description": n.description,
 		"iconUrl": v.base + "/images/icons/statuses/generic.png", "statusCategory": v.category(n),
@@ -57,10 +65,12 @@ func renderStatus(v *view, value any) any {
 
 func renderPriority(v *view, value any) any {
 	n := value.(*named)
-	return object{
-		"self": v.rest("/priority/" + n.id), "id": n.id, "name": n.name,
-		"iconUrl": v.base + "/images/icons/priorities/" + n.id + "_new.svg",
-	}
+	return v.once(n, func() object {
+		return object{
+			"self": v.rest("/priority/" + n.id), "id": n.id, "name": n.name,
+			"iconUrl": v.base + "/images/icons/priorities/" + n.id + "_new.svg",
+		}
+	})
 }
 
 func renderResolution(v *view, value any) any {

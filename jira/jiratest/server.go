@@ -82,6 +82,8 @@ type Server struct {
 	hooks  deliverer
 	pages  pageTokens
 	limits bursts
+
+	rendered rendered
 }
 
 // NewServer starts an empty site. The caller must call Close when finished.

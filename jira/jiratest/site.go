@@ -268,6 +268,7 @@ func (u User) update(change func(*user)) {
 	u.s.mu.Lock()
 	defer u.s.mu.Unlock()
 	change(u.u)
+	u.s.rendered.clear()
 	u.s.sendUser("user_updated", u.u)
 }
 
