@@ -59,7 +59,7 @@ func (n *Node) Mentions() []Mention {
 		if isBlank(m.ID) && isBlank(a.text("text")) {
 			continue
 		}
-		m.Text = mentionText(a)
+		m.Text = mentionText(a.known())
 		mentions = append(mentions, m)
 	}
 	return mentions
@@ -78,7 +78,7 @@ func (n *Node) Dates() []Date {
 		if n.Type != "date" {
 			continue
 		}
-		d := Date{Text: dateText(n.Attrs)}
+		d := Date{Text: dateText(n.Attrs.known())}
 		if d.Text == "" {
 			continue
 		}
@@ -100,7 +100,7 @@ func (o Options) Media(n *Node) []Media {
 		}
 		a := n.Attrs
 		m := Media{Node: n.Type, Type: a.text("type"), ID: a.text("id"),
-			Collection: a.text("collection"), Name: mediaName(a), URL: o.url(externalURL(a))}
+			Collection: a.text("collection"), Name: mediaName(a.known()), URL: o.url(externalURL(a.known()))}
 		if isBlank(m.ID) {
 			m.ID = ""
 		}
@@ -151,18 +151,18 @@ func (l *linker) node(above []*Node, n *Node) {
 	l.end()
 	switch n.Type {
 	case "inlineCard", "blockCard", "embedCard":
-		l.add(n.Type, cardTarget(n.Attrs), oneLine(n.Attrs.Object("data").text("name")))
+		l.add(n.Type, cardTarget(n.Attrs.known()), cardName(n.Attrs.known()))
 		return
 	}
 	media := n
 	if n.Type == "mediaSingle" && !isMedia(n) {
 		media = mediaOf(n)
 	} else if isMedia(n) {
-		l.add("media", externalURL(n.Attrs), mediaName(n.Attrs))
+		l.add("media", externalURL(n.Attrs.known()), mediaName(n.Attrs.known()))
 	} else {
 		return
 	}
-	l.add("mediaLink", linkTarget(n.Marks), mediaName(media.Attrs))
+	l.add("mediaLink", linkTarget(n.Marks), mediaName(media.Attrs.known()))
 }
 
 // mediaOf returns the first media in a mediaSingle; itself if there is none.
@@ -190,7 +190,7 @@ func (l *linker) text(above []*Node, n *Node) {
 		l.href, l.parent = href, parent
 	}
 	if href != "" {
-		l.label.WriteString(piece{text: n.Text, node: n}.words())
+		l.label.WriteString(wordsOf(n.Text, hasMark(n.Marks, "code")))
 	}
 }
 

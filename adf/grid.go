@@ -36,12 +36,12 @@ func (g *grid) before() int {
 
 // place puts a cell in the next column and returns how many empty cells its
 // colspan puts after it.
-func (g *grid) place(cell *Node) int {
+func (g *grid) place(cell *treeNode) int {
 	g.cells++
 	columns, rows := 1, 1
-	if !g.flat && isCell(cell.Type) && cell.Attrs != "" {
-		columns = span(cell.Attrs, "colspan", maxColspan)
-		rows = span(cell.Attrs, "rowspan", g.left)
+	if !g.flat && cell.typ.isCell() {
+		columns = spanOf(cell.attrs, attrColspan, maxColspan)
+		rows = spanOf(cell.attrs, attrRowspan, g.left)
 	}
 	if rows > 1 {
 		for len(g.covered) < g.column+columns {
@@ -78,9 +78,9 @@ func (g *grid) tooMany(cells int) bool {
 	return g.fillers > fillersFree+fillersPerCell*cells
 }
 
-// span returns a span: a number from 1 to limit, truncated, else 1.
-func span(a Attrs, name string, limit int) int {
-	n, ok := a.Number(name)
+// spanOf returns a span: a number from 1 to limit, truncated, else 1.
+func spanOf(a attrs, name attrName, limit int) int {
+	n, ok := a.number(name)
 	if !ok || n < 1 {
 		return 1
 	}
@@ -88,46 +88,36 @@ func span(a Attrs, name string, limit int) int {
 }
 
 // layout returns the grid for a table with these rows, before its first row.
-func (w *walker) layout(rows []*Node) grid {
+func (w *walker) layout(rows span) grid {
 	cells, spans := 0, false
-	w.eachRow(rows, func(row []*Node, _ int) bool {
-		for _, cell := range row {
-			if cell != nil {
-				cells++
-				spans = spans || isCell(cell.Type) && cell.Attrs != ""
-			}
+	for row := rows.from; row < rows.end; row = w.next(row) {
+		kids := w.cells(row)
+		for n := kids.from; n < kids.end; n = w.next(n) {
+			cells++
+			spans = spans || w.isSpanning(n)
 		}
-		return true
-	})
+	}
 	if !spans {
 		return grid{flat: true}
 	}
 	var trial grid
-	w.eachRow(rows, func(row []*Node, left int) bool {
+	left := w.count(rows)
+	for row := rows.from; row < rows.end && !trial.tooMany(cells); row = w.next(row) {
 		trial.begin(left)
-		for _, cell := range row {
-			if cell != nil && !trial.tooMany(cells) {
-				trial.before()
-				trial.place(cell)
-			}
+		kids := w.cells(row)
+		for n := kids.from; n < kids.end && !trial.tooMany(cells); n = w.next(n) {
+			trial.before()
+			trial.place(&w.nodes[n])
 		}
 		trial.end()
-		return !trial.tooMany(cells)
-	})
+		left--
+	}
 	return grid{flat: trial.tooMany(cells)}
 }
 
-// eachRow calls f with the cells of each row, and the number of rows from it
-// on, until it returns false.
-func (w *walker) eachRow(rows []*Node, f func(row []*Node, left int) bool) {
-	for i, n := range rows {
-		if n == nil {
-			continue
-		}
-		more := f(w.enterRow(n), len(rows)-i)
-		w.leaveRow(n)
-		if !more {
-			return
-		}
-	}
+// isSpanning reports whether a cell has a span that is not 1.
+func (w *walker) isSpanning(n int) bool {
+	cell := &w.nodes[n]
+	return cell.typ.isCell() && len(cell.attrs) > 0 &&
+		(spanOf(cell.attrs, attrColspan, 2) > 1 || spanOf(cell.attrs, attrRowspan, 2) > 1)
 }

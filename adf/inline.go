@@ -27,91 +27,94 @@ const (
 
 // piece is one inline node of a paragraph, in the order of the document.
 type piece struct {
-	kind pieceKind
-	text string // of an atom: as the renderer's atom function returned it
-	href string // of a text: where it links to, "" if nowhere
-	node *Node  // of a text: the node, for its marks; nil if it has none
-	form form   // of an atom: what text is
+	kind  pieceKind
+	form  form   // of an atom: what text is
+	marks marks  // of a text, but for the link
+	text  string // of an atom: as the renderer's atom function returned it
+	link  *link  // of a text: nil if it leads nowhere
 }
 
-// inline appends to pieces what the children of a paragraph hold. Atoms that
-// print nothing are left out.
-func (w *walker) inline(kids []*Node) {
-	for _, n := range kids {
-		if n != nil {
-			w.steps++
-			w.inlineNode(n)
-		}
+// inline appends to pieces what siblings in a paragraph hold. Atoms that print
+// nothing are left out.
+func (w *walker) inline(kids span) {
+	for n := kids.from; n < kids.end; n = w.next(n) {
+		w.steps++
+		w.inlineNode(n)
 	}
 }
 
-func (w *walker) inlineNode(n *Node) {
-	switch n.Type {
-	case "text":
-		w.add(piece{kind: pieceText, text: n.Text, href: linkTarget(n.Marks), node: n})
-	case "hardBreak":
+func (w *walker) inlineNode(n int) {
+	node := &w.nodes[n]
+	switch node.typ {
+	case typeText:
+		w.add(piece{kind: pieceText, text: node.text, marks: node.marks, link: node.link})
+	case typeHardBreak:
 		w.add(piece{kind: pieceBreak})
-	case "emoji":
-		w.add(piece{kind: pieceEmoji, text: emojiText(n)})
-	case "mention", "date", "status", "inlineCard", "blockCard", "embedCard", "media",
-		"mediaInline", "inlineExtension":
+	case typeEmoji:
+		w.add(piece{kind: pieceEmoji, text: emojiText(node.attrs)})
+	case typeMention, typeDate, typeStatus, typeInlineCard, typeBlockCard, typeEmbedCard,
+		typeMedia, typeMediaInline, typeInlineExtension:
 		w.addAtom(w.atom(n))
-	case "placeholder", "syncBlock", "doc", "mediaGroup":
+	case typePlaceholder, typeSyncBlock, typeDoc, typeMediaGroup:
 		// nothing of their own, and no edges
-	case "mediaSingle":
-		if len(n.Content) == 0 {
+	case typeMediaSingle:
+		if !node.hasContent {
 			w.addAtom(w.atom(n))
 		}
-	case "extension", "bodiedExtension":
+	case typeExtension, typeBodiedExtension:
 		if !w.inlineInside(n) {
-			w.addAtom(piece{text: strings.TrimSpace(n.Attrs.text("text"))})
+			w.addAtom(piece{text: strings.TrimSpace(node.attrs.text(attrText))})
 		}
+		return
+	case typeUnknown:
+		w.inlineUnknown(n)
 		return
 	default:
-		if kindOf(n.Type) == kindUnknown {
-			w.inlineUnknown(n)
-		} else {
-			w.inlineBlock(n)
-		}
+		w.inlineBlock(n)
 		return
 	}
-	w.inlineInside(n)
+	w.inline(w.kids(n))
 }
 
 // inlineInside adds the children of n and reports whether any can be seen.
-func (w *walker) inlineInside(n *Node) bool {
-	if len(n.Content) == 0 {
-		return false
-	}
-	defer w.leave()
+func (w *walker) inlineInside(n int) bool {
 	before := w.seen
-	w.inline(w.enter(n))
+	w.inline(w.kids(n))
 	return w.seen > before
 }
 
 // inlineUnknown adds what an unknown node holds, as text.
-func (w *walker) inlineUnknown(n *Node) {
+func (w *walker) inlineUnknown(n int) {
 	start := len(w.pieces)
 	if w.inlineInside(n) {
 		return
 	}
 	w.pieces = w.pieces[:start]
-	text := n.Text
+	text := w.nodes[n].text
 	if isBlank(text) {
-		text = n.Attrs.text("text")
+		text = w.nodes[n].attrs.text(attrText)
 	}
 	w.add(piece{kind: pieceText, text: text})
 }
 
 // inlineBlock adds the text of a block that is out of place.
-func (w *walker) inlineBlock(n *Node) {
+func (w *walker) inlineBlock(n int) {
 	w.add(piece{kind: pieceEdge})
-	if n.Type == "expand" || n.Type == "nestedExpand" {
-		w.add(piece{kind: pieceText, text: oneLine(n.Attrs.text("title"))})
+	if node := &w.nodes[n]; node.typ == typeExpand || node.typ == typeNestedExpand {
+		w.add(piece{kind: pieceText, text: oneLine(node.attrs.text(attrTitle))})
 		w.add(piece{kind: pieceEdge})
 	}
-	w.inlineInside(n)
+	w.inline(w.kids(n))
 	w.add(piece{kind: pieceEdge})
+}
+
+// collect fills pieces with the inline nodes of a block.
+func (w *walker) collect(b block) {
+	w.pieces = w.pieces[:0]
+	w.inline(b.kids)
+	if b.text != "" {
+		w.add(piece{kind: pieceText, text: b.text})
+	}
 }
 
 func (w *walker) addAtom(p piece) {
@@ -122,22 +125,25 @@ func (w *walker) addAtom(p piece) {
 // add appends a piece. One without text, and without a target, is invisible.
 func (w *walker) add(p piece) {
 	isBreak := p.kind == pieceBreak || p.kind == pieceEdge
-	if !isBreak && p.text == "" && p.href == "" {
+	if !isBreak && p.text == "" && p.link == nil {
 		return
 	}
-	if p.href != "" || !isBreak && !isBlank(p.text) {
+	if p.link != nil || !isBreak && !isBlank(p.text) {
 		w.seen++
 	}
 	w.pieces = append(w.pieces, p)
 }
 
-// words returns the text of a piece with the breaks that it prints: inside a
-// code mark a newline is a space.
-func (p piece) words() string {
-	if p.node != nil && strings.IndexByte(p.text, '\n') >= 0 && hasMark(p.node.Marks, "code") {
-		return strings.ReplaceAll(p.text, "\n", " ")
+// words returns the text of a piece with the breaks that it prints.
+func (p *piece) words() string { return wordsOf(p.text, p.marks&markCode != 0) }
+
+// wordsOf returns a text with the breaks that it prints: in code a newline is
+// a space.
+func wordsOf(text string, code bool) string {
+	if code && strings.IndexByte(text, '\n') >= 0 {
+		return strings.ReplaceAll(text, "\n", " ")
 	}
-	return p.text
+	return text
 }
 
 // wantsGap reports whether an atom needs a space before the text that follows.

@@ -1,19 +1,26 @@
 package adf
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // linkLen returns how many pieces at the start of a list are one link.
 func linkLen(pieces []piece) int {
 	n := 1
-	for n < len(pieces) && pieces[n].kind == pieceText && pieces[n].href == pieces[0].href {
+	for n < len(pieces) && pieces[n].kind == pieceText && sameLink(pieces[n].link, pieces[0].link) {
 		n++
 	}
 	return n
 }
 
+func sameLink(a, b *link) bool {
+	return a == b || a != nil && b != nil && a.href == b.href
+}
+
 // link sets the pieces of one link.
 func (p *plain) link(pieces []piece) {
-	href := pieces[0].href
+	href := pieces[0].link.href
 	before, label, after := cutSpace(p.joinWords(pieces))
 	if label == "" {
 		p.set.atom(p.url(href))
@@ -50,13 +57,13 @@ func (p *printer) joinWords(pieces []piece) string {
 		return pieces[0].words()
 	}
 	n := 0
-	for _, piece := range pieces {
-		n += len(piece.text)
+	for i := range pieces {
+		n += len(pieces[i].text)
 	}
 	p.words.reserve(n)
 	start := p.words.b.Len()
-	for _, piece := range pieces {
-		p.words.b.WriteString(piece.words())
+	for i := range pieces {
+		p.words.b.WriteString(pieces[i].words())
 	}
 	return p.words.b.String()[start:]
 }
@@ -64,7 +71,13 @@ func (p *printer) joinWords(pieces []piece) string {
 // cutSpace splits s into its text and the white space around it.
 func cutSpace(s string) (before, text, after string) {
 	text = strings.TrimSpace(s)
-	at := strings.Index(s, text)
+	if len(text) == len(s) {
+		return "", s, ""
+	}
+	at := len(s) - len(strings.TrimLeftFunc(s, unicode.IsSpace))
+	if text == "" {
+		at = 0
+	}
 	return s[:at], text, s[at+len(text):]
 }
 
@@ -85,30 +98,40 @@ func sameTarget(label, href string) (same bool, scheme string) {
 }
 
 // card returns the name and target of a smart link.
-func (p *printer) card(n *Node) string {
-	name := oneLine(n.Attrs.Object("data").text("name"))
-	if url := cardTarget(n.Attrs); url != "" {
+func (p *printer) card(n int) string {
+	node := &p.nodes[n]
+	name := cardName(node.attrs)
+	if url := cardTarget(node.attrs); url != "" {
 		return p.named(name, p.url(url))
 	}
-	if name != "" || n.Type != "blockCard" {
+	if name != "" || node.typ != typeBlockCard {
 		return name
 	}
-	query := n.Attrs.Object("datasource").Object("parameters").text("jql")
-	if query = oneLine(query); query == "" {
+	query := cardQuery(node.attrs)
+	if query == "" {
 		return ""
 	}
 	return p.words.join("JQL: ", query)
 }
 
+// cardName returns what a card calls its target.
+func cardName(a attrs) string { return oneLine(a.object(attrData).text("name")) }
+
+// cardQuery returns the query of a card that lists work items.
+func cardQuery(a attrs) string {
+	return oneLine(a.object(attrDatasource).Object("parameters").text("jql"))
+}
+
 // cardTarget returns the URL of a card, "" if it has none.
-func cardTarget(a Attrs) string {
-	data := a.Object("data")
-	for _, url := range []string{a.text("url"), data.text("url"), data.text("@id")} {
-		if url = strings.TrimSpace(url); url != "" {
-			return url
-		}
+func cardTarget(a attrs) string {
+	if url := strings.TrimSpace(a.text(attrURL)); url != "" {
+		return url
 	}
-	return ""
+	data := a.object(attrData)
+	if url := strings.TrimSpace(data.text("url")); url != "" {
+		return url
+	}
+	return strings.TrimSpace(data.text("@id"))
 }
 
 // named returns a URL with its name, if it has one, before it.

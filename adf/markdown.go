@@ -20,7 +20,7 @@ import (
 // text is returned as it is. The text is valid UTF-8. Unless it is wiki text,
 // it neither begins nor ends with a newline.
 func Markdown(data []byte) (string, error) {
-	return render(data, Options{}.Markdown)
+	return render(data, printMarkdown)
 }
 
 // Markdown returns the Markdown of a node and all below it. It cannot fail;
@@ -28,16 +28,13 @@ func Markdown(data []byte) (string, error) {
 func (n *Node) Markdown() string { return Options{}.Markdown(n) }
 
 // Markdown is the method of Node, with options.
-func (o Options) Markdown(n *Node) string {
-	switch {
-	case n == nil:
-		return ""
-	case n.Type == typeWiki:
-		return toValid(n.Text)
-	}
+func (o Options) Markdown(n *Node) string { return o.render(n, printMarkdown) }
+
+// printMarkdown prints a tree as Markdown.
+func printMarkdown(t *tree, o Options) string {
 	m := markdowns.Get().(*markdown)
-	m.Options = o
-	text := m.document(n)
+	m.tree, m.Options = t, o
+	text := m.document()
 	m.reset()
 	markdowns.Put(m)
 	return text
@@ -70,12 +67,12 @@ func (m *markdown) reset() {
 }
 
 // separate sets the gap before a block, unless it is the first.
-func (m *markdown) separate(typ string) {
+func (m *markdown) separate(typ typeID) {
 	if m.out.count == m.sibs.start {
 		return
 	}
 	gap := m.sibs.gap
-	if m.cells > 0 || isList(typ) && m.afterParagraph() {
+	if m.cells > 0 || typ.isList() && m.afterParagraph() {
 		gap = 1
 	}
 	m.out.separate(gap)
@@ -83,37 +80,37 @@ func (m *markdown) separate(typ string) {
 
 // afterParagraph reports whether the block before, in an item, is a paragraph.
 func (m *markdown) afterParagraph() bool {
-	return m.sibs.item && m.sibs.last == "paragraph"
+	return m.sibs.item && m.sibs.last == typeParagraph
 }
 
 // block prints one block and reports whether it printed anything.
 func (m *markdown) block(b block) bool {
 	before := m.out.count
-	other := isList(b.typ) && isOrdered(b.typ) == isOrdered(m.sibs.last) &&
-		isList(m.sibs.last) && !m.sibs.other
+	other := b.typ.isList() && isOrdered(b.typ) == isOrdered(m.sibs.last) &&
+		m.sibs.last.isList() && !m.sibs.other
 	m.separate(b.typ)
 	switch b.typ {
-	case "paragraph", "caption":
+	case typeParagraph, typeCaption:
 		m.paragraph(b)
-	case "heading":
+	case typeHeading:
 		m.heading(b)
-	case "codeBlock":
+	case typeCodeBlock:
 		m.code(b)
-	case "blockquote":
+	case typeBlockquote:
 		m.framed(b, frame{first: "> ", rest: "> "})
-	case "panel":
+	case typePanel:
 		m.panel(b)
-	case "expand", "nestedExpand":
+	case typeExpand, typeNestedExpand:
 		m.expand(b)
-	case "rule", "bodiedRule":
+	case typeRule, typeBodiedRule:
 		m.rule()
-	case "table":
+	case typeTable:
 		m.table(b)
-	case "bulletList", "orderedList", "taskList", "decisionList":
+	case typeBulletList, typeOrderedList, typeTaskList, typeDecisionList:
 		m.list(b, other)
-	case "mediaSingle", "mediaGroup":
+	case typeMediaSingle, typeMediaGroup:
 		m.mediaBlock(b)
-	case "media", "blockCard", "embedCard":
+	case typeMedia, typeBlockCard, typeEmbedCard:
 		m.pieces = m.pieces[:0]
 		m.addAtom(m.atom(b.node))
 		m.flush(b.typ)
@@ -125,22 +122,21 @@ func (m *markdown) block(b block) bool {
 	return true
 }
 
-func isOrdered(typ string) bool { return typ == "orderedList" }
+func isOrdered(typ typeID) bool { return typ == typeOrderedList }
 
 // framed prints the blocks of a container.
 func (m *markdown) framed(b block, f frame) {
 	m.out.push(f)
-	m.body(m.open(b), 2)
-	m.close(b)
+	m.body(b.kids, 2)
 	m.out.pop()
 }
 
 // panel prints a panel as one of GitHub's alerts. An empty line after its
 // first keeps that from being read as a part of a list, rule or table.
 func (m *markdown) panel(b block) {
-	typ := b.attrs().text("panelType")
+	typ := m.attrsOf(b).text(attrPanelType)
 	if m.cells > 0 {
-		m.framed(b, frame{label: m.words.join(panelLabel(typ), ":")})
+		m.framed(b, frame{label: panelLabel(typ)})
 		return
 	}
 	m.framed(b, frame{label: alertOf(typ), rest: "> ", spaced: true, alert: true})
@@ -172,37 +168,39 @@ func (m *markdown) rule() {
 var htmlText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 func (m *markdown) expand(b block) {
-	title := oneLine(b.attrs().text("title"))
-	kids := m.open(b)
-	defer m.close(b)
-	outer := m.sibs
-	defer func() { m.sibs = outer }()
-	m.sibs = siblings{start: m.out.count, gap: 2}
-	switch {
-	case m.cells > 0:
-		m.paragraph(block{kids: []*Node{{Type: "text", Text: title}}})
-		m.blocks(kids)
-		return
-	case title == "":
+	outer := m.begin(2)
+	title := oneLine(m.attrsOf(b).text(attrTitle))
+	if m.cells > 0 {
+		m.paragraph(block{text: title})
+		m.blocks(b.kids)
+	} else if m.details(title, b.kids) {
+		m.out.separate(2)
+		m.out.line([]byte("</details>"))
+	}
+	m.sibs = outer
+}
+
+// details prints what comes before the end of an expand, and reports whether
+// that prints anything.
+func (m *markdown) details(title string, kids span) bool {
+	if title == "" {
 		m.out.push(frame{label: "<details>", spaced: true})
 		printed := m.blocks(kids)
 		m.out.pop()
-		if !printed {
-			return
-		}
-	default:
-		m.out.line([]byte("<details>"))
-		m.out.line([]byte("<summary>" + htmlText.Replace(title) + "</summary>"))
-		m.blocks(kids)
+		return printed
 	}
-	m.out.separate(2)
-	m.out.line([]byte("</details>"))
+	m.out.line([]byte("<details>"))
+	m.note = append(m.note[:0], "<summary>"...)
+	m.note = append(m.note, htmlText.Replace(title)...)
+	m.note = append(m.note, "</summary>"...)
+	m.out.line(m.note)
+	m.blocks(kids)
+	return true
 }
 
 // code prints a code block in a fence, or in a cell each line in a code span.
 func (m *markdown) code(b block) {
-	text := m.codeText(m.open(b))
-	m.close(b)
+	text := m.codeText(b.kids)
 	if len(bytes.TrimSpace(text)) == 0 {
 		return
 	}
@@ -215,7 +213,7 @@ func (m *markdown) code(b block) {
 	}
 	size := max(3, longestRun(text, '`')+1)
 	m.note = appendRepeated(m.note[:0], '`', size)
-	m.note = append(m.note, language(b.attrs())...)
+	m.note = append(m.note, language(m.attrsOf(b))...)
 	m.out.line(m.note)
 	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
 		m.out.line(line)
@@ -225,8 +223,8 @@ func (m *markdown) code(b block) {
 
 // language returns the language of a code block, "" if it has none that can
 // stand after a fence.
-func language(a Attrs) string {
-	name := strings.TrimSpace(a.text("language"))
+func language(a attrs) string {
+	name := strings.TrimSpace(a.text(attrLanguage))
 	for _, r := range name {
 		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
 			strings.ContainsRune("_+#./ -", r)) {
@@ -260,7 +258,7 @@ func (m *markdown) heading(b block) {
 		return
 	}
 	level := 1
-	if n, ok := b.attrs().Number("level"); ok {
+	if n, ok := m.attrsOf(b).number(attrLevel); ok {
 		level = int(min(max(n, 1), 6))
 	}
 	m.run.buf = append(appendRepeated(m.run.buf, '#', level), ' ')
@@ -287,15 +285,8 @@ func (m *markdown) paragraph(b block) {
 	m.flush(b.typ)
 }
 
-// collect fills pieces with the inline nodes of a block.
-func (m *markdown) collect(b block) {
-	m.pieces = m.pieces[:0]
-	m.inline(m.open(b))
-	m.close(b)
-}
-
 // flush prints the pieces as a paragraph.
-func (m *markdown) flush(typ string) {
+func (m *markdown) flush(typ typeID) {
 	inline := false // not at the start of a line
 	var top *frame
 	if n := len(m.out.frames); n > 0 {
@@ -311,7 +302,7 @@ func (m *markdown) flush(typ string) {
 	if !m.layOut() {
 		return
 	}
-	if top != nil && top.alert && typ == "paragraph" {
+	if top != nil && top.alert && typ == typeParagraph {
 		top.spaced = false
 	}
 	for line := range bytes.SplitSeq(m.render(), []byte{'\n'}) {
@@ -322,27 +313,26 @@ func (m *markdown) flush(typ string) {
 
 // mediaBlock prints media and captions as one paragraph, a line each.
 func (m *markdown) mediaBlock(b block) {
-	kids := m.open(b)
-	defer m.close(b)
-	outer := m.sibs
-	m.sibs = siblings{start: m.out.count, gap: outer.gap}
-	isMedia := func(n *Node) bool { return n.Type == "media" || n.Type == "caption" || isInline(n) }
-	for i := 0; i < len(kids); {
-		if n := kids[i]; n == nil || !isMedia(n) {
-			m.blocks(kids[i : i+1])
-			i++
+	outer := m.begin(m.sibs.gap)
+	for n := b.kids.from; n < b.kids.end; {
+		if !isMediaLine(m.nodes[n].typ) {
+			m.blocks(m.one(n))
+			n = m.next(n)
 			continue
 		}
-		j := runEnd(kids, i, isMedia)
 		m.separate(b.typ)
 		m.pieces = m.pieces[:0]
-		for ; i < j; i++ {
-			if n := kids[i]; n != nil && !isInline(n) {
+		for ; n < b.kids.end && isMediaLine(m.nodes[n].typ); n = m.next(n) {
+			if !m.nodes[n].typ.isInline() {
 				m.add(piece{kind: pieceEdge})
 			}
-			m.inline(kids[i : i+1])
+			m.inline(m.one(n))
 		}
 		m.flush(b.typ)
 	}
 	m.sibs = outer
+}
+
+func isMediaLine(typ typeID) bool {
+	return typ == typeMedia || typ == typeCaption || typ.isInline()
 }

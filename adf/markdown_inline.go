@@ -21,37 +21,6 @@ const (
 	groupMarks = markCode - 1 // those that may stand around several texts
 )
 
-// printedMarks returns the marks of a piece, but for a link.
-func printedMarks(p piece) marks {
-	if p.node == nil {
-		return 0
-	}
-	var set marks
-	for _, m := range p.node.Marks {
-		switch m.Type {
-		case "strong":
-			set |= markStrong
-		case "em":
-			set |= markEm
-		case "strike":
-			set |= markStrike
-		case "code":
-			set |= markCode
-		case "subsup":
-			if set&(markSub|markSup) != 0 {
-				break
-			}
-			switch m.Attrs.text("type") {
-			case "sub":
-				set |= markSub
-			case "sup":
-				set |= markSup
-			}
-		}
-	}
-	return set
-}
-
 // flow holds the inline nodes of one paragraph on their way to Markdown.
 type flow struct {
 	items []item
@@ -101,7 +70,7 @@ type mdLink struct {
 // layOut makes items of the pieces, and reports whether any is visible.
 func (m *markdown) layOut() bool {
 	for rest := m.pieces; len(rest) > 0; {
-		p := rest[0]
+		p := &rest[0]
 		n := 1
 		switch p.kind {
 		case pieceText:
@@ -128,7 +97,7 @@ func (m *markdown) layOut() bool {
 // textPieces adds the texts that pieces begin with and that are one link, or
 // have the same marks and no link. It returns how many.
 func (m *markdown) textPieces(pieces []piece) int {
-	if pieces[0].href != "" {
+	if pieces[0].link != nil {
 		n := linkLen(pieces)
 		m.addLink(pieces[:n])
 		return n
@@ -140,12 +109,12 @@ func (m *markdown) textPieces(pieces []piece) int {
 // link and marks, as one text. It returns how many. With link, that is
 // markLink, they are the last link.
 func (m *markdown) addRun(pieces []piece, link marks) int {
-	set, n := printedMarks(pieces[0]), 1
-	for n < len(pieces) && pieces[n].kind == pieceText && pieces[n].href == pieces[0].href &&
-		printedMarks(pieces[n]) == set {
+	first, n := &pieces[0], 1
+	for n < len(pieces) && pieces[n].kind == pieceText && pieces[n].marks == first.marks &&
+		sameLink(pieces[n].link, first.link) {
 		n++
 	}
-	m.addText(item{text: m.joinWords(pieces[:n]), marks: set | link, link: int32(len(m.run.links) - 1)})
+	m.addText(item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
 	return n
 }
 

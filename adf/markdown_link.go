@@ -8,7 +8,7 @@ import (
 
 // addLink adds the pieces of one link.
 func (m *markdown) addLink(pieces []piece) {
-	href := pieces[0].href
+	href := pieces[0].link.href
 	url := m.url(href)
 	unsafe := isUnsafe(href)
 	joined := m.joinWords(pieces)
@@ -21,7 +21,7 @@ func (m *markdown) addLink(pieces []piece) {
 		m.addText(item{kind: pieceAtom, text: atom.text, form: atom.form})
 		return
 	}
-	link := mdLink{url: url, title: linkTitle(pieces[0].node)}
+	link := mdLink{url: url, title: oneLine(pieces[0].link.title)}
 	// Compared before anything is redacted, as in plain text.
 	same, scheme := sameTarget(label, href)
 	shown := label
@@ -29,9 +29,8 @@ func (m *markdown) addLink(pieces []piece) {
 		shown = strings.TrimPrefix(m.url(scheme+label), scheme)
 	}
 	all, common := marks(0), groupMarks|markCode
-	for _, p := range pieces {
-		set := printedMarks(p)
-		all, common = all|set, common&set
+	for i := range pieces {
+		all, common = all|pieces[i].marks, common&pieces[i].marks
 	}
 	link.auto = same && scheme == "" && all == 0 && link.title == "" && isAutolink(url)
 	m.run.links = append(m.run.links, link)
@@ -76,43 +75,35 @@ func (m *markdown) setLink(start int) {
 	}
 }
 
-// linkTitle returns the title of the link that linkTarget finds.
-func linkTitle(n *Node) string {
-	for _, mark := range n.Marks {
-		if mark.Type == "link" && !isBlank(mark.Attrs.text("href")) {
-			return oneLine(mark.Attrs.text("title"))
-		}
-	}
-	return ""
-}
-
 // inlineAtom returns the Markdown of an inline node that must not stick to
 // words, or of a card or media block, or its text if it is one.
-func (m *markdown) inlineAtom(n *Node) piece {
-	switch n.Type {
-	case "status":
-		return piece{text: oneLine(n.Attrs.text("text")), form: formCode}
-	case "inlineCard", "blockCard", "embedCard":
+func (m *markdown) inlineAtom(n int) piece {
+	node := &m.nodes[n]
+	switch node.typ {
+	case typeStatus:
+		return piece{text: oneLine(node.attrs.text(attrText)), form: formCode}
+	case typeInlineCard, typeBlockCard, typeEmbedCard:
 		return m.smartLink(n)
-	case "media", "mediaInline", "mediaSingle":
+	case typeMedia, typeMediaInline, typeMediaSingle:
 		return m.picture(n)
 	}
 	return m.plainAtom(n)
 }
 
 // smartLink returns a card.
-func (m *markdown) smartLink(n *Node) piece {
-	name := oneLine(n.Attrs.Object("data").text("name"))
-	target := cardTarget(n.Attrs)
+func (m *markdown) smartLink(n int) piece {
+	node := &m.nodes[n]
+	name := cardName(node.attrs)
+	target := cardTarget(node.attrs)
 	switch {
 	case target != "" && !isUnsafe(target):
 		return m.target(m.url(target), name)
 	case target != "" && name == "":
 		return piece{text: m.url(target)}
-	case name != "" || n.Type != "blockCard":
+	case name != "" || node.typ != typeBlockCard:
 		return piece{text: name}
 	}
-	query := oneLine(n.Attrs.Object("datasource").Object("parameters").text("jql"))
+	query := cardQuery(node.attrs)
 	if query == "" {
 		return piece{}
 	}
@@ -152,18 +143,17 @@ func (m *markdown) noted() piece {
 }
 
 // picture returns a picture or file.
-func (m *markdown) picture(n *Node) piece {
-	name := mediaName(n.Attrs)
+func (m *markdown) picture(n int) piece {
+	node := &m.nodes[n]
+	name := mediaName(node.attrs)
 	url, external := m.mediaURL(n)
 	href := m.mediaTarget(n)
 	if isUnsafe(href) {
 		href = ""
 	}
 	href = m.url(href)
-	isFile := n.Type == "mediaInline" && n.Attrs.text("type") != "image"
-	if parent := m.parent(); parent != nil && parent.Type == "mediaGroup" {
-		isFile = true
-	}
+	isFile := node.typ == typeMediaInline && node.attrs.text(attrType) != "image" ||
+		m.nodes[node.parent].typ == typeMediaGroup
 	switch {
 	case url == "" && name == "" && href == "":
 		return piece{}
@@ -198,19 +188,19 @@ func (m *markdown) picture(n *Node) piece {
 
 // mediaURL returns where the content of a media node is, "" if nowhere that
 // may be printed, and whether that is outside Jira.
-func (m *markdown) mediaURL(n *Node) (url string, external bool) {
-	if url := externalURL(n.Attrs); url != "" {
+func (m *markdown) mediaURL(n int) (url string, external bool) {
+	if url := externalURL(m.nodes[n].attrs); url != "" {
 		if isUnsafe(url) {
 			return "", true
 		}
 		return m.url(url), true
 	}
-	id := strings.TrimSpace(n.Attrs.text("id"))
+	id := strings.TrimSpace(m.nodes[n].attrs.text(attrID))
 	if id == "" {
 		return "", false
 	}
 	if m.MediaURL != nil {
-		if url := m.MediaURL(n); url != "" {
+		if url := m.MediaURL(m.from[n]); url != "" {
 			return m.url(url), false
 		}
 	}

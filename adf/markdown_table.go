@@ -4,14 +4,12 @@ import "bytes"
 
 // table prints a table, or in a cell its rows as lines.
 func (m *markdown) table(b block) {
-	rows := m.open(b)
-	t := pipeTable{markdown: m, grid: m.layout(rows), outer: m.tables}
-	for i, n := range rows {
-		if n != nil {
-			t.row(n, len(rows)-i)
-		}
+	t := pipeTable{markdown: m, grid: m.layout(b.kids), outer: m.tables}
+	left := m.count(b.kids)
+	for n := b.kids.from; n < b.kids.end; n = m.next(n) {
+		t.row(n, left)
+		left--
 	}
-	m.close(b)
 	switch {
 	case !t.printed:
 	case m.cells > 0:
@@ -50,21 +48,18 @@ type pipeTable struct {
 }
 
 // row adds a row; left is the number of rows from it on.
-func (t *pipeTable) row(n *Node, left int) {
+func (t *pipeTable) row(n, left int) {
 	row := pipeRow{cell: len(t.tables.ends), text: len(t.tables.text), header: true, blank: true}
 	t.grid.begin(left)
-	for _, cell := range t.enterRow(n) {
-		if cell == nil {
-			continue
-		}
+	kids := t.walker.cells(n)
+	for cell := kids.from; cell < kids.end; cell = t.next(cell) {
 		t.fill(t.grid.before())
 		size := len(t.tables.text)
 		t.cell(cell)
-		row.header = row.header && cell.Type == "tableHeader"
+		row.header = row.header && t.nodes[cell].typ == typeTableHeader
 		row.blank = row.blank && len(t.tables.text) == size
-		t.fill(t.grid.place(cell))
+		t.fill(t.grid.place(&t.nodes[cell]))
 	}
-	t.leaveRow(n)
 	t.fill(t.grid.end())
 	if width := len(t.tables.ends) - row.cell; width > 0 {
 		t.tables.rows = append(t.tables.rows, row)
@@ -82,16 +77,11 @@ func (t *pipeTable) fill(n int) {
 
 // cell adds a cell: its blocks as they would print outside, on one line. They
 // print to the end of the output, from where they are taken away.
-func (t *pipeTable) cell(n *Node) {
+func (t *pipeTable) cell(n int) {
 	outer := t.out
 	t.out = lines{buf: outer.buf, frames: outer.frames[len(outer.frames):]}
 	t.markdown.cells++
-	if isCell(n.Type) {
-		t.body(t.enter(n), 1)
-		t.leave()
-	} else {
-		t.body([]*Node{n}, 1)
-	}
+	t.body(t.cellBody(n), 1)
 	t.markdown.cells--
 	text := t.out.buf[len(outer.buf):]
 	outer.buf = t.out.buf[:len(outer.buf)]

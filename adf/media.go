@@ -8,35 +8,36 @@ import (
 
 // plainAtom returns the text of an inline node that must not stick to words, or
 // of a card or media block; "" if it shows nothing.
-func (p *printer) plainAtom(n *Node) piece {
+func (p *printer) plainAtom(n int) piece {
 	return piece{text: p.atomText(n)}
 }
 
-func (p *printer) atomText(n *Node) string {
-	switch n.Type {
-	case "mention":
-		return mentionText(n.Attrs)
-	case "date":
-		return dateText(n.Attrs)
-	case "status":
-		if text := oneLine(n.Attrs.text("text")); text != "" {
+func (p *printer) atomText(n int) string {
+	node := &p.nodes[n]
+	switch node.typ {
+	case typeMention:
+		return mentionText(node.attrs)
+	case typeDate:
+		return dateText(node.attrs)
+	case typeStatus:
+		if text := oneLine(node.attrs.text(attrText)); text != "" {
 			return p.words.join("[", text, "]")
 		}
-	case "inlineCard", "blockCard", "embedCard":
+	case typeInlineCard, typeBlockCard, typeEmbedCard:
 		return p.card(n)
-	case "media", "mediaInline", "mediaSingle":
+	case typeMedia, typeMediaInline, typeMediaSingle:
 		return p.media(n)
-	case "inlineExtension":
-		return strings.TrimSpace(n.Attrs.text("text"))
+	case typeInlineExtension:
+		return strings.TrimSpace(node.attrs.text(attrText))
 	}
 	return ""
 }
 
 // mentionText returns the name of a mention after an at sign.
-func mentionText(a Attrs) string {
-	name := oneLine(a.text("text"))
+func mentionText(a attrs) string {
+	name := oneLine(a.text(attrText))
 	if name == "" {
-		name = oneLine(a.text("id"))
+		name = oneLine(a.text(attrID))
 		if name == "" {
 			name = "unknown"
 		}
@@ -49,11 +50,11 @@ func mentionText(a Attrs) string {
 }
 
 // emojiText returns the characters of an emoji, else its short name.
-func emojiText(n *Node) string {
-	if text := n.Attrs.text("text"); !isBlank(text) {
+func emojiText(a attrs) string {
+	if text := a.text(attrText); !isBlank(text) {
 		return text
 	}
-	if name := n.Attrs.text("shortName"); !isBlank(name) {
+	if name := a.text(attrShortName); !isBlank(name) {
 		return name
 	}
 	return ""
@@ -61,13 +62,12 @@ func emojiText(n *Node) string {
 
 // dateText returns the day, in UTC, of a timestamp in milliseconds, and any
 // other timestamp as it is.
-func dateText(a Attrs) string {
-	raw, ok := a.Text("timestamp")
-	if !ok {
-		if raw = a.raw("timestamp"); !isNumber(raw) {
-			return ""
-		}
+func dateText(a attrs) string {
+	timestamp := a.last(attrTimestamp)
+	if !timestamp.isText && !isNumber(timestamp.value) {
+		return ""
 	}
+	raw := timestamp.value
 	const maxDigits = 16
 	if digits := strings.TrimPrefix(raw, "-"); isDigits(digits) && len(digits) <= maxDigits {
 		ms, _ := strconv.ParseInt(raw, 10, 64) // 16 digits fit
@@ -81,10 +81,11 @@ func dateText(a Attrs) string {
 
 // media returns the text of a file or picture. The link of a mediaSingle is
 // the link of the media in it.
-func (p *printer) media(n *Node) string {
-	name := mediaName(n.Attrs)
+func (p *printer) media(n int) string {
+	attrs := p.nodes[n].attrs
+	name := mediaName(attrs)
 	label := name
-	if url := externalURL(n.Attrs); url != "" {
+	if url := externalURL(attrs); url != "" {
 		label = p.named(name, p.url(url))
 	}
 	href := p.mediaTarget(n)
@@ -98,26 +99,29 @@ func (p *printer) media(n *Node) string {
 }
 
 // mediaTarget returns where a media node links to, "" if nowhere.
-func (w *walker) mediaTarget(n *Node) string {
-	href := linkTarget(n.Marks)
-	if parent := w.parent(); href == "" && parent != nil && parent.Type == "mediaSingle" {
-		href = linkTarget(parent.Marks)
+func (w *walker) mediaTarget(n int) string {
+	node := &w.nodes[n]
+	if parent := &w.nodes[node.parent]; node.link == nil && parent.typ == typeMediaSingle {
+		node = parent
 	}
-	return href
+	if node.link == nil {
+		return ""
+	}
+	return node.link.href
 }
 
 // mediaName returns what the author or the file calls a media node.
-func mediaName(a Attrs) string {
-	if name := oneLine(a.text("alt")); name != "" {
+func mediaName(a attrs) string {
+	if name := oneLine(a.text(attrAlt)); name != "" {
 		return name
 	}
-	return oneLine(a.text("__fileName"))
+	return oneLine(a.text(attrFileName))
 }
 
 // externalURL returns the URL of media that is not stored in Jira, else "".
-func externalURL(a Attrs) string {
-	if a.text("type") != "external" && !isBlank(a.text("id")) {
+func externalURL(a attrs) string {
+	if a.text(attrType) != "external" && !isBlank(a.text(attrID)) {
 		return ""
 	}
-	return strings.TrimSpace(a.text("url"))
+	return strings.TrimSpace(a.text(attrURL))
 }

@@ -41,7 +41,7 @@ func Parse(data []byte) (*Node, error) {
 	if data == nil {
 		return &Node{from: &source{json: "null"}}, nil
 	}
-	p := parser{keep: true}
+	var p parser
 	p.words.chunk = 256
 	return p.parse(string(data))
 }
@@ -50,7 +50,6 @@ func Parse(data []byte) (*Node, error) {
 // the stacks hold the lists that are still being read.
 type parser struct {
 	scanner
-	keep      bool // the tree, and so the sources of its nodes
 	nodes     slab[Node]
 	sources   slab[source]
 	lists     slab[*Node]
@@ -63,15 +62,32 @@ type parser struct {
 func (p *parser) parse(src string) (*Node, error) {
 	p.begin(src)
 	root := p.root()
-	if p.fault == "" {
-		if p.peek(); p.pos < len(p.src) {
-			p.fail("more than one value")
-		}
-	}
-	if p.fault != "" {
-		return nil, &SyntaxError{Offset: p.pos, Reason: p.fault}
+	if err := p.finish(); err != nil {
+		return nil, err
 	}
 	return root, nil
+}
+
+// finish returns what is wrong with the input, once its value was read.
+func (s *scanner) finish() error {
+	if s.fault == "" {
+		if s.peek(); s.pos < len(s.src) {
+			s.fail("more than one value")
+		}
+	}
+	if s.fault != "" {
+		return &SyntaxError{Offset: s.pos, Reason: s.fault}
+	}
+	return nil
+}
+
+// optionalText reads a string, or skips another value and returns "".
+func (s *scanner) optionalText() string {
+	if s.peek() == '"' {
+		return s.text()
+	}
+	s.skip()
+	return ""
 }
 
 func (p *parser) root() *Node {
@@ -100,17 +116,17 @@ func (p *parser) node() *Node {
 	n := p.newNode()
 	start := p.pos
 	list, listEnd := 0, 0
-	for name, ok := p.member(true); ok; name, ok = p.member(false) {
-		switch name {
-		case "type":
+	for f, ok := p.field(true); ok; f, ok = p.field(false) {
+		switch f {
+		case fieldType:
 			n.Type = p.optionalText()
-		case "text":
+		case fieldText:
 			n.Text = p.optionalText()
-		case "attrs":
+		case fieldAttrs:
 			n.Attrs = p.attrs()
-		case "marks":
+		case fieldMarks:
 			n.Marks = p.marks()
-		case "content":
+		case fieldContent:
 			list = p.pos - start
 			n.Content = p.content()
 			listEnd = p.pos - start
@@ -124,21 +140,9 @@ func (p *parser) node() *Node {
 
 // source returns where a node was read that began at start and ends here.
 func (p *parser) source(start, list, listEnd int) *source {
-	if !p.keep {
-		return nil
-	}
 	s := &p.sources.take(1, p.room(64))[0]
 	*s = source{p.src[start:p.pos], list, listEnd}
 	return s
-}
-
-// optionalText reads a string, or skips another value and returns "".
-func (p *parser) optionalText() string {
-	if p.peek() == '"' {
-		return p.text()
-	}
-	p.skip()
-	return ""
 }
 
 // attrs reads an object, or skips another value and returns "".
@@ -176,11 +180,11 @@ func (p *parser) marks() []Mark {
 
 func (p *parser) mark() Mark {
 	var m Mark
-	for name, ok := p.member(true); ok; name, ok = p.member(false) {
-		switch name {
-		case "type":
+	for f, ok := p.field(true); ok; f, ok = p.field(false) {
+		switch f {
+		case fieldType:
 			m.Type = p.optionalText()
-		case "attrs":
+		case fieldAttrs:
 			m.Attrs = p.attrs()
 		default:
 			p.skip()
@@ -232,9 +236,6 @@ func (p *parser) newNode() *Node { return &p.nodes.take(1, p.room(64))[0] }
 // room is how many things to make room for at once if the rest of the input
 // holds one in so many bytes.
 func (p *parser) room(bytesEach int) int {
-	most := 1024
-	if p.keep {
-		most = 256 // what stays unused of the last slab is kept with the tree
-	}
+	const most = 256 // what stays unused of the last slab is kept with the tree
 	return min(4+(len(p.src)-p.pos)/bytesEach, most)
 }

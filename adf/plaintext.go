@@ -31,7 +31,7 @@ type Options struct {
 // The text is valid UTF-8. Unless it is wiki text, it neither begins nor ends
 // with a blank line.
 func PlainText(data []byte) (string, error) {
-	return render(data, Options{}.PlainText)
+	return render(data, printPlain)
 }
 
 // PlainText returns the text of a node and all below it. It cannot fail; nil
@@ -39,16 +39,13 @@ func PlainText(data []byte) (string, error) {
 func (n *Node) PlainText() string { return Options{}.PlainText(n) }
 
 // PlainText is the method of Node, with options.
-func (o Options) PlainText(n *Node) string {
-	switch {
-	case n == nil:
-		return ""
-	case n.Type == typeWiki:
-		return toValid(n.Text)
-	}
+func (o Options) PlainText(n *Node) string { return o.render(n, printPlain) }
+
+// printPlain prints a tree as plain text.
+func printPlain(t *tree, o Options) string {
 	p := plains.Get().(*plain)
-	p.Options = o
-	text := p.document(n)
+	p.tree, p.Options = t, o
+	text := p.document()
 	p.reset()
 	p.rows = emptiedBuffer(p.rows)
 	plains.Put(p)
@@ -74,28 +71,26 @@ func (p *plain) block(b block) bool {
 	before := p.out.count
 	p.separate()
 	switch b.typ {
-	case "paragraph", "heading", "caption":
-		p.paragraph(p.open(b))
-		p.close(b)
-	case "codeBlock":
-		p.code(p.open(b))
-		p.close(b)
-	case "blockquote":
+	case typeParagraph, typeHeading, typeCaption:
+		p.collect(b)
+		p.paragraph()
+	case typeCodeBlock:
+		p.code(b.kids)
+	case typeBlockquote:
 		p.framed(b, frame{first: "> ", rest: "> "})
-	case "panel":
-		p.framed(b, frame{label: p.words.join(panelLabel(b.attrs().text("panelType")), ":")})
-	case "expand", "nestedExpand":
+	case typePanel:
+		p.framed(b, frame{label: panelLabel(p.attrsOf(b).text(attrPanelType))})
+	case typeExpand, typeNestedExpand:
 		p.expand(b)
-	case "rule", "bodiedRule":
+	case typeRule, typeBodiedRule:
 		p.out.line([]byte("---"))
-	case "table":
+	case typeTable:
 		p.table(b)
-	case "bulletList", "orderedList", "taskList", "decisionList":
+	case typeBulletList, typeOrderedList, typeTaskList, typeDecisionList:
 		p.list(b)
-	case "mediaSingle", "mediaGroup":
-		p.body(p.open(b), 1)
-		p.close(b)
-	case "media", "blockCard", "embedCard":
+	case typeMediaSingle, typeMediaGroup:
+		p.body(b.kids, 1)
+	case typeMedia, typeBlockCard, typeEmbedCard:
 		p.print(p.atom(b.node).text)
 	}
 	return p.out.count > before
@@ -104,38 +99,37 @@ func (p *plain) block(b block) bool {
 // framed prints the blocks of a container.
 func (p *plain) framed(b block, f frame) {
 	p.out.push(f)
-	p.body(p.open(b), 2)
-	p.close(b)
+	p.body(b.kids, 2)
 	p.out.pop()
 }
 
 func panelLabel(panelType string) string {
 	switch panelType {
 	case "info":
-		return "Info"
+		return "Info:"
 	case "note":
-		return "Note"
+		return "Note:"
 	case "tip":
-		return "Tip"
+		return "Tip:"
 	case "warning":
-		return "Warning"
+		return "Warning:"
 	case "error":
-		return "Error"
+		return "Error:"
 	case "success":
-		return "Success"
+		return "Success:"
 	}
-	return "Panel"
+	return "Panel:"
 }
 
 func (p *plain) expand(b block) {
-	defer p.siblings(2)()
-	p.print(oneLine(b.attrs().text("title")))
-	p.blocks(p.open(b))
-	p.close(b)
+	outer := p.begin(2)
+	p.print(oneLine(p.attrsOf(b).text(attrTitle)))
+	p.blocks(b.kids)
+	p.sibs = outer
 }
 
 // code prints a code block.
-func (p *plain) code(kids []*Node) {
+func (p *plain) code(kids span) {
 	text := visibleLines(p.codeText(kids))
 	if len(text) == 0 {
 		return
@@ -152,17 +146,15 @@ func (p *plain) print(text string) {
 	p.flush()
 }
 
-// paragraph prints inline nodes.
-func (p *plain) paragraph(kids []*Node) {
-	p.pieces = p.pieces[:0]
-	p.inline(kids)
+// paragraph prints the pieces at hand.
+func (p *plain) paragraph() {
 	p.set.reset()
 	for rest := p.pieces; len(rest) > 0; {
-		piece := rest[0]
+		piece := &rest[0]
 		n := 1
 		switch piece.kind {
 		case pieceText:
-			if piece.href == "" {
+			if piece.link == nil {
 				p.set.text(piece.words())
 				break
 			}

@@ -7,21 +7,15 @@ type printer struct {
 	walker
 	out    lines
 	sibs   siblings
-	words  arena // for strings that are put together
-	root   [1]*Node
-	asText func(*Node) piece // plainAtom, once it was needed
-	set    typesetter        // of the paragraph or code block at hand
+	words  arena           // for strings that are put together
+	asText func(int) piece // plainAtom, once it was needed
+	set    typesetter      // of the paragraph or code block at hand
 }
 
-// document prints a whole document, which is no wiki text.
-func (p *printer) document(n *Node) string {
-	if n.Type == typeList {
-		p.body(n.Content, 2)
-	} else {
-		p.root[0] = n
-		p.body(p.root[:], 2)
-	}
-	return toValid(string(p.out.buf))
+// document prints all of a tree.
+func (p *printer) document() string {
+	p.body(span{1, len(p.nodes)}, 2)
+	return string(p.out.buf)
 }
 
 // siblings are the blocks of one body.
@@ -29,22 +23,23 @@ type siblings struct {
 	start int    // lines before the first
 	gap   int    // newlines between them
 	item  bool   // the body is an item of a list; for Markdown, as are the next
-	last  string // type of the last block that printed
+	last  typeID // of the last block that printed
 	other bool   // that block is a list with the other marker
 }
 
-// body prints the blocks among kids, with gap newlines between them, and
+// body prints the blocks among siblings, with gap newlines between them, and
 // reports whether they printed anything.
-func (p *printer) body(kids []*Node, gap int) bool {
-	defer p.siblings(gap)()
-	return p.blocks(kids)
+func (p *printer) body(kids span, gap int) bool {
+	outer := p.begin(gap)
+	printed := p.blocks(kids)
+	p.sibs = outer
+	return printed
 }
 
-// siblings begins a body; the function it returns ends it.
-func (p *printer) siblings(gap int) (end func()) {
-	outer := p.sibs
-	p.sibs = siblings{start: p.out.count, gap: gap}
-	return func() { p.sibs = outer }
+// begin begins a body. It returns the siblings that go on after it.
+func (p *printer) begin(gap int) (outer siblings) {
+	outer, p.sibs = p.sibs, siblings{start: p.out.count, gap: gap}
+	return outer
 }
 
 // separate sets the gap before the next block, unless it is the first.
@@ -57,7 +52,7 @@ func (p *printer) separate() {
 // codeText returns the text of a code block: marks and boundaries do not
 // matter in it, and what is no text is as in plain text. It is valid until the
 // next call.
-func (p *printer) codeText(kids []*Node) []byte {
+func (p *printer) codeText(kids span) []byte {
 	if p.asText == nil {
 		p.asText = p.plainAtom
 	}
@@ -67,8 +62,8 @@ func (p *printer) codeText(kids []*Node) []byte {
 	p.inline(kids)
 	p.atom = atom
 	p.set.reset()
-	for _, piece := range p.pieces {
-		switch piece.kind {
+	for i := range p.pieces {
+		switch piece := &p.pieces[i]; piece.kind {
 		case pieceBreak:
 			p.set.lineBreak()
 		case pieceEdge:
@@ -93,7 +88,7 @@ func (o Options) url(s string) string {
 // last but memory.
 func (p *printer) reset() {
 	*p = printer{
-		walker: walker{path: emptied(p.path), pieces: emptied(p.pieces), visit: p.visit, atom: p.atom},
+		walker: walker{pieces: emptied(p.pieces), visit: p.visit, atom: p.atom},
 		out:    lines{buf: emptiedBuffer(p.out.buf), frames: emptied(p.out.frames)},
 		set:    typesetter{buf: emptiedBuffer(p.set.buf)},
 		words:  p.words,

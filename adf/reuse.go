@@ -13,43 +13,67 @@ const (
 	maxBuffer = 1 << 20  // bytes in a buffer
 )
 
-// parsers holds parsers to use again.
-var parsers = sync.Pool{New: func() any {
-	p := new(parser)
-	p.words.chunk = maxChunk
-	return p
+// builders holds builders to use again.
+var builders = sync.Pool{New: func() any {
+	b := new(treeBuilder)
+	b.words.chunk = maxChunk
+	return b
 }}
 
 // render prints a document from its JSON. The tree is borrowed, and so are its
-// strings, which are parts of data: print must not keep any of them, but may
-// return one.
-func render(data []byte, print func(*Node) string) (string, error) {
+// strings, which are parts of data: print must return none of them.
+func render(data []byte, print func(*tree, Options) string) (string, error) {
 	if data == nil {
 		return "", nil
 	}
-	p := parsers.Get().(*parser)
+	b := builders.Get().(*treeBuilder)
 	// No copy: nothing that outlives this call has a part of data.
-	n, err := p.parse(unsafe.String(unsafe.SliceData(data), len(data)))
+	wiki, err := b.read(unsafe.String(unsafe.SliceData(data), len(data)))
 	text := ""
-	if err == nil {
-		text = print(n)
+	switch {
+	case err != nil:
+	case wiki != "":
+		text = strings.Clone(wiki)
+	default:
+		text = print(&b.tree, Options{})
 	}
-	if err == nil && n.Type == typeWiki {
-		text = strings.Clone(text) // the only text that no printer built
-	}
-	p.reset()
-	parsers.Put(p)
+	b.reset()
+	builders.Put(b)
 	return text, err
 }
 
+// render prints a node and all below it.
+func (o Options) render(n *Node, print func(*tree, Options) string) string {
+	switch {
+	case n == nil:
+		return ""
+	case n.Type == typeWiki:
+		return toValid(n.Text)
+	}
+	b := builders.Get().(*treeBuilder)
+	b.build(n, o.MediaURL != nil)
+	text := toValid(print(&b.tree, o))
+	b.reset()
+	builders.Put(b)
+	return text
+}
+
 // reset takes back the tree that was made, and lets go of the document.
-func (p *parser) reset() {
-	p.begin("")
-	p.nodes.reset()
-	p.lists.reset()
-	p.markSlab.reset()
-	p.open = emptied(p.open)
-	p.openMarks = emptied(p.openMarks)
+func (b *treeBuilder) reset() {
+	b.begin("")
+	b.nodes = emptiedSlab(b.nodes)
+	b.attrs = emptiedSlab(b.attrs)
+	b.links.reset()
+	b.from, b.path, b.parent, b.depth = nil, b.path[:0], 0, 0
+}
+
+// emptiedSlab returns a list for the next document, nil if it is too large.
+func emptiedSlab[T any](list []T) []T {
+	if cap(list) > maxSlab {
+		return nil
+	}
+	clear(list)
+	return list[:0]
 }
 
 // slab hands out values that are made many at once.

@@ -104,6 +104,50 @@ func (s *scanner) member(first bool) (name string, ok bool) {
 	return name, s.fault == ""
 }
 
+// field moves to the value of the next member of a node or mark, and returns
+// which it is.
+func (s *scanner) field(first bool) (f field, ok bool) {
+	if f, ok = s.usualField(first); ok {
+		return f, true
+	}
+	name, ok := s.member(first)
+	return fieldOf(name), ok
+}
+
+// usualField is field for the members that most nodes have, without white
+// space. It tells them by eight bytes, and moves only if it finds one.
+func (s *scanner) usualField(first bool) (field, bool) {
+	const longest = len(`,"content":`)
+	if len(s.src)-s.pos <= longest || s.fault != "" || s.depth == maxJSONDepth {
+		return fieldOther, false
+	}
+	rest := s.src[s.pos : s.pos+longest]
+	if !first && rest[0] != ',' {
+		return fieldOther, false
+	}
+	f, n := fieldOther, 0
+	switch word := rest[1:9]; {
+	case word == `"type":"`:
+		f, n = fieldType, len(`,"type":`)
+	case word == `"text":"`:
+		f, n = fieldText, len(`,"text":`)
+	case word == `"content` && rest[9:] == `":`:
+		f, n = fieldContent, longest
+	case word == `"attrs":`:
+		f, n = fieldAttrs, len(`,"attrs":`)
+	case word == `"marks":`:
+		f, n = fieldMarks, len(`,"marks":`)
+	default:
+		return fieldOther, false
+	}
+	if first {
+		s.depth++
+	}
+	s.pos += n
+	s.peek()
+	return f, true
+}
+
 // skip reads one value.
 func (s *scanner) skip() {
 	if s.fault != "" {

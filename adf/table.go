@@ -4,18 +4,15 @@ import "bytes"
 
 // table prints a table, a line a row, with empty cells where a cell spans.
 func (p *plain) table(b block) {
-	rows := p.open(b)
-	defer p.close(b)
-	t := plainTable{plain: p, grid: p.layout(rows)}
-	for i, n := range rows {
-		if n == nil {
-			continue
-		}
+	t := plainTable{plain: p, grid: p.layout(b.kids)}
+	left := p.count(b.kids)
+	for n := b.kids.from; n < b.kids.end; n = p.next(n) {
 		start := len(p.rows)
-		if t.row(n, len(rows)-i) {
+		if t.row(n, left) {
 			p.out.line(bytes.TrimSpace(p.rows[start:]))
 		}
 		p.rows = p.rows[:start]
+		left--
 	}
 }
 
@@ -28,22 +25,19 @@ type plainTable struct {
 
 // row puts one row at the end of t.rows and reports whether any of its cells
 // is not blank. left is the number of rows from this one on.
-func (t *plainTable) row(n *Node, left int) (printed bool) {
+func (t *plainTable) row(n, left int) (printed bool) {
 	t.columns = 0
 	t.grid.begin(left)
-	for _, cell := range t.enterRow(n) {
-		if cell == nil {
-			continue
-		}
+	cells := t.cells(n)
+	for cell := cells.from; cell < cells.end; cell = t.next(cell) {
 		t.fill(t.grid.before())
 		t.fill(1)
 		text := t.cell(cell)
 		size := len(t.rows)
 		t.rows = appendJoined(t.rows, text, " / ")
 		printed = printed || len(t.rows) > size
-		t.fill(t.grid.place(cell))
+		t.fill(t.grid.place(&t.nodes[cell]))
 	}
-	t.leaveRow(n)
 	t.fill(t.grid.end())
 	return printed
 }
@@ -60,35 +54,40 @@ func (t *plainTable) fill(n int) {
 
 // cell prints the blocks of a cell as they would print outside. They stand
 // where the output goes on, until that does.
-func (t *plainTable) cell(n *Node) []byte {
+func (t *plainTable) cell(n int) []byte {
 	outer := t.out
 	start := len(outer.buf)
 	t.out = lines{buf: outer.buf, frames: outer.frames[len(outer.frames):]}
-	if isCell(n.Type) {
-		t.body(t.enter(n), 2)
-		t.leave()
-	} else {
-		t.body([]*Node{n}, 2)
-	}
+	t.body(t.cellBody(n), 2)
 	text := t.out.buf[start:]
 	outer.buf = t.out.buf[:start]
 	t.out = outer
 	return text
 }
 
-// enterRow returns the cells of a table's child; leaveRow must follow. A child
-// that is no row is a row of it, a row's child that is no cell a cell of it.
-func (w *walker) enterRow(n *Node) []*Node {
-	if n.Type == "tableRow" {
-		return w.enter(n)
+// cells returns the cells of a table's child. A child that is no row is the
+// cell of one.
+func (w *walker) cells(n int) span {
+	if w.nodes[n].typ == typeTableRow {
+		return w.kids(n)
 	}
-	return []*Node{n}
+	return w.one(n)
 }
 
-func (w *walker) leaveRow(n *Node) {
-	if n.Type == "tableRow" {
-		w.leave()
+// cellBody returns the blocks of a row's child. One that is no cell is the
+// block of one.
+func (w *walker) cellBody(n int) span {
+	if w.nodes[n].typ.isCell() {
+		return w.kids(n)
 	}
+	return w.one(n)
 }
 
-func isCell(typ string) bool { return typ == "tableCell" || typ == "tableHeader" }
+// count returns how many siblings there are.
+func (w *walker) count(kids span) int {
+	count := 0
+	for n := kids.from; n < kids.end; n = w.next(n) {
+		count++
+	}
+	return count
+}
