@@ -21,8 +21,3 @@ func MarkdownSteps(n *Node) int {
 	m.document()
 	return m.steps
 }
-
-func ReadTree(d []byte) error {
-	_, err := render(d, func(*tree, Options) string { return "" })
-	return err
-}
