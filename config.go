@@ -66,6 +66,10 @@ type Config struct {
 	// Fields maps custom fields to columns. Nil means transform.DefaultFields.
 	Fields transform.FieldMap
 
+	// ReferenceOnly writes the tables and columns of the reference design, and
+	// none of those that we add. docs/format.md tells which are which.
+	ReferenceOnly bool
+
 	// NoAttachments turns the download of attachments off.
 	NoAttachments bool
 

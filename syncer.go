@@ -90,7 +90,7 @@ func (s *Syncer) open(siteURL string) (err error) {
 		return err
 	}
 	if s.tables, err = transform.Open(s.cfg.ParquetDir, transform.Options{
-		SiteURL: siteURL, Fields: s.cfg.Fields, Attachment: s.store.AttachmentPath, Logger: s.log,
+		SiteURL: siteURL, Fields: s.cfg.Fields, ReferenceOnly: s.cfg.ReferenceOnly, Attachment: s.store.AttachmentPath, Logger: s.log,
 	}); err != nil {
 		return err
 	}

@@ -83,6 +83,7 @@ func (w *worker) run(ctx context.Context) {
 		fetchers.Go(func() { w.fetchLoop(ctx, soft) })
 	}
 	others.Go(func() { w.applyLoop(soft) })
+	others.Go(func() { w.s.renew(ctx) })
 	if !w.s.cfg.NoAttachments {
 		others.Go(func() { w.s.queueMissingAttachments(ctx, w.files) })
 		for range attachmentWorkers {

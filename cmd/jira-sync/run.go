@@ -14,6 +14,7 @@ import (
 
 	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/partition"
 )
 
 // Exit codes.
@@ -151,11 +152,14 @@ func newEncoder(w io.Writer) *json.Encoder {
 func hintFor(err error) string {
 	var failure *jira.Error
 	var hinted hintedError
+	var file *partition.Error
 	switch {
 	case errors.As(err, &hinted):
 		return hinted.hint
 	case errors.As(err, &failure) && failure.Hint != "":
 		return failure.Hint
+	case errors.As(err, &file):
+		return file.Hint
 	case errors.Is(err, jirasync.ErrNoCredentials):
 		return "set JIRA_DOMAIN, JIRA_EMAIL and JIRA_API_TOKEN, or try \"jira-sync demo\", which needs none"
 	case errors.Is(err, os.ErrPermission):

@@ -47,6 +47,7 @@ func (s *settings) addDirs(flags *pflag.FlagSet) {
 // fileConfig is jira-sync.yaml.
 type fileConfig struct {
 	Projects     []string               `yaml:"projects"`
+	Schema       string                 `yaml:"schema"` // full or reference
 	CustomFields map[string]fieldConfig `yaml:"custom_fields"`
 }
 
@@ -228,6 +229,13 @@ func (s *settings) loadConfig(cfg *jirasync.Config) error {
 	}
 	if len(cfg.Projects) == 0 {
 		cfg.Projects = file.Projects
+	}
+	switch file.Schema {
+	case "", "full":
+	case "reference":
+		cfg.ReferenceOnly = true
+	default:
+		return fmt.Errorf("--config: schema: want full or reference, not %q", file.Schema)
 	}
 	if file.CustomFields != nil {
 		cfg.Fields = make(transform.FieldMap, 0, len(file.CustomFields))

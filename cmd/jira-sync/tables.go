@@ -112,7 +112,9 @@ func (a *app) applied(result transform.Result, err error) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "issues  %d\nfiles   %d\nfailed  %d\n", out.Issues, len(out.Files), len(result.Failed))
+	hint := "" // of the first failure that has one
 	for _, key := range slices.Sorted(maps.Keys(result.Failed)) {
+		hint = cmp.Or(hint, hintFor(result.Failed[key]))
 		if out.Failed == nil {
 			out.Failed = map[string]string{}
 		}
@@ -120,7 +122,7 @@ func (a *app) applied(result transform.Result, err error) error {
 		fmt.Fprintf(&b, "  %s: %s\n", key, out.Failed[key])
 	}
 	if err == nil && len(result.Failed) > 0 {
-		err = fmt.Errorf("%d issues failed", len(result.Failed))
+		err = hintedError{fmt.Errorf("%d issues failed", len(result.Failed)), hint}
 	}
 	return errors.Join(a.result(out, b.String()), err)
 }

@@ -95,6 +95,9 @@ func TestTexts(t *testing.T) {
 	for _, q := range []string{
 		"SELECT count(*) FROM issues WHERE description IS NULL OR issue_url IS NULL",
 		"SELECT count(*) FROM comments WHERE body IS NULL",
+		"SELECT count(*) FROM issues WHERE description_md IS NULL OR (description = '') <> (description_md = '')",
+		"SELECT count(*) FROM comments WHERE body_md IS NULL OR (body = '') <> (body_md = '')",
+		`SELECT count(*) FROM comments WHERE body_md LIKE '%"type":%'`,
 		`SELECT count(*) FROM comments WHERE body LIKE '%"type":%'`,
 		`SELECT count(*) FROM issues WHERE description LIKE '%"type":%'`,
 		"SELECT count(*) FROM issues WHERE NOT ends_with(issue_url, '/browse/' || issue_key)",
@@ -103,6 +106,7 @@ func TestTexts(t *testing.T) {
 	}
 	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM issues WHERE description <> ''"))
 	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM comments WHERE body <> ''"))
+	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM comments WHERE contains(body_md, '](https://')"), "links in Markdown")
 }
 
 // Every child has its issue, and the counts of the issue are those of its rows.
