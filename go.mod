@@ -22,6 +22,7 @@ require (
 	github.com/stretchr/testify v1.12.1
 	github.com/yuin/goldmark v1.8.7
 	golang.org/x/tools v0.52.0
+	rsc.io/markdown v0.0.0-20241212154241-6bf72452917f
 )
 
 require (

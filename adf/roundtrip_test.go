@@ -9,49 +9,84 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	gmhtml "github.com/yuin/goldmark/renderer/html"
+	rsc "rsc.io/markdown"
 
 	"github.com/jirasync/jirasync/adf"
 	"github.com/jirasync/jirasync/internal/jiralike"
 )
 
-// TestRoundTrip has goldmark read Markdown back: each character must be there,
-// in its blocks, with its marks. What should be there is read from the document
-// by jiralike.Shown, which knows nothing of Markdown's syntax.
+// readers turn Markdown into HTML: two parsers that have no code in common,
+// each with and without links for bare URLs.
+var readers = []struct {
+	name string
+	html func(text string) string
+}{
+	{"goldmark", goldmarkReader()},
+	{"goldmark with bare URLs", goldmarkReader(extension.Linkify)},
+	{"rsc.io", rscReader(rsc.Parser{})},
+	{"rsc.io with bare URLs", rscReader(rsc.Parser{AutoLinkText: true})},
+}
+
+func goldmarkReader(more ...goldmark.Extender) func(string) string {
+	parser := goldmark.New(
+		goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList),
+		goldmark.WithExtensions(more...),
+		goldmark.WithRendererOptions(gmhtml.WithUnsafe()))
+	return func(text string) string {
+		var html bytes.Buffer
+		if err := parser.Convert([]byte(text), &html); err != nil {
+			return err.Error() // which is not what any document shows
+		}
+		return html.String()
+	}
+}
+
+func rscReader(parser rsc.Parser) func(string) string {
+	parser.Table, parser.Strikethrough, parser.TaskList = true, true, true
+	return func(text string) string { return rsc.ToHTML(parser.Parse(text)) }
+}
+
+// TestRoundTrip has each reader read Markdown back: each character must be
+// there, in its blocks, with its marks. What should be there is read from the
+// document by jiralike.Shown, which knows nothing of Markdown's syntax.
 func TestRoundTrip(t *testing.T) {
 	const documents = 1000
 	for _, kind := range []struct {
 		name   string
 		stress bool
 	}{{"like Jira's", false}, {"stress", true}} {
-		t.Run(kind.name, func(t *testing.T) {
-			good := 0
-			for seed := range uint64(documents) {
-				if checkRoundTrip(t, jiralike.Document(seed, 2, kind.stress)) {
-					good++
-				} else if seed >= uint64(good)+3 {
-					break
+		var texts []string
+		var wants []jiralike.Page
+		for seed := range uint64(documents) {
+			data := jiralike.Document(seed, 2, kind.stress)
+			text, err := adf.Markdown(data)
+			require.NoError(t, err)
+			want, err := jiralike.Shown(data)
+			require.NoError(t, err)
+			texts, wants = append(texts, text), append(wants, want)
+		}
+		for _, reader := range readers {
+			t.Run(kind.name+", "+reader.name, func(t *testing.T) {
+				good := 0
+				for i, text := range texts {
+					if checkShows(t, wants[i], text, reader.html(text)) {
+						good++
+					} else if i >= good+3 {
+						break
+					}
 				}
-			}
-			t.Logf("%d of %d documents come back the same", good, documents)
-		})
+				t.Logf("%d of %d documents come back the same", good, documents)
+			})
+		}
 	}
 }
 
-func checkRoundTrip(t *testing.T, data []byte) bool {
+// checkShows fails if what a reader made of a text shows something else.
+func checkShows(t *testing.T, want jiralike.Page, text, html string) bool {
 	t.Helper()
-	text, err := adf.Markdown(data)
-	require.NoError(t, err)
-	var back bytes.Buffer
-	require.NoError(t, parser.Convert([]byte(text), &back))
-	want, err := jiralike.Shown(data)
-	require.NoError(t, err)
-	if diff := cmp.Diff(want, jiralike.ReadHTML(back.String())); diff != "" {
-		t.Errorf("mismatch (-document +read back):\n%s\n%s\n--\n%s", diff, text, data)
+	if diff := cmp.Diff(want, jiralike.ReadHTML(html)); diff != "" {
+		t.Errorf("mismatch (-document +read back):\n%s\n%s\n", diff, text)
 		return false
 	}
 	return true
 }
-
-var parser = goldmark.New(
-	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList),
-	goldmark.WithRendererOptions(gmhtml.WithUnsafe()))
