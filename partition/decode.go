@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 
@@ -266,6 +267,8 @@ func (c cells) value(v parquet.Value) Value {
 		if v.Boolean() {
 			out.number = 1
 		}
+	case Float64:
+		out.number = int64(math.Float64bits(v.Double()))
 	default:
 		out.number = v.Int64()
 	}

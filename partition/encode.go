@@ -184,6 +184,8 @@ func (b *batch) value(v Value, column int) parquet.Value {
 		p = parquet.ByteArrayValue(b.text[start:len(b.text):len(b.text)])
 	case v.Is(Bool):
 		p = parquet.BooleanValue(v.Flag())
+	case v.Is(Float64):
+		p = parquet.DoubleValue(v.Float())
 	default:
 		p = parquet.Int64Value(v.number)
 	}

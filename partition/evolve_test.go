@@ -39,6 +39,7 @@ func TestSchemaChanges(t *testing.T) {
 		{"column renamed", table(status, partition.Column{Name: "votings", Kind: partition.Int64}), nil},
 		{"text became number", table(partition.Column{Name: "status", Kind: partition.Int64}, votes), nil},
 		{"number became time", table(status, partition.Column{Name: "votes", Kind: partition.Timestamp}), nil},
+		{"number became float", table(status, partition.Column{Name: "votes", Kind: partition.Float64}), nil},
 		{"number became flag", table(status, partition.Column{Name: "votes", Kind: partition.Bool}), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -64,8 +65,8 @@ func TestGenerations(t *testing.T) {
 	var columns []partition.Column
 	var row partition.Row
 	for i, month := range months {
-		columns = append(columns, partition.Column{Name: "c" + string(rune('0'+i)), Kind: partition.Kind(i % 4)})
-		row = append(row, []partition.Value{partition.String("x"), partition.Int(1), partition.Time(issueTime), partition.Flag(false)}[i%4])
+		columns = append(columns, partition.Column{Name: "c" + string(rune('0'+i)), Kind: partition.Kind(i % 5)})
+		row = append(row, []partition.Value{partition.String("x"), partition.Int(1), partition.Time(issueTime), partition.Flag(false), partition.Float(-0.5)}[i%5])
 		replace(t, d, month, partition.Content{Table: table(columns...), Rows: []partition.Row{append(partition.Row{partition.String("DEMO-1")}, row...)}})
 	}
 	for i, month := range months {

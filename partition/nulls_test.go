@@ -25,11 +25,12 @@ func TestNullsAreExact(t *testing.T) {
 		{Name: "number", Kind: partition.Int64},
 		{Name: "at", Kind: partition.Timestamp},
 		{Name: "flag", Kind: partition.Bool},
+		{Name: "float", Kind: partition.Float64},
 	}}
 	epoch := partition.Time(partition.Value{}.Time().AddDate(1969, 0, 0))
 	require.Equal(t, int64(0), epoch.Int())
-	zeros := []partition.Value{partition.String(""), partition.String(""), partition.String(""), partition.Int(0), epoch, partition.Flag(false)}
-	set := []partition.Value{partition.String("x"), partition.String("long"), partition.String("y"), partition.Int(7), partition.Time(epoch.Time().AddDate(50, 0, 0)), partition.Flag(true)}
+	zeros := []partition.Value{partition.String(""), partition.String(""), partition.String(""), partition.Int(0), epoch, partition.Flag(false), partition.Float(0)}
+	set := []partition.Value{partition.String("x"), partition.String("long"), partition.String("y"), partition.Int(7), partition.Time(epoch.Time().AddDate(50, 0, 0)), partition.Flag(true), partition.Float(0.5)}
 
 	r := rand.New(rand.NewPCG(3, 4))
 	var rows []partition.Row

@@ -33,6 +33,8 @@ func (c Column) node() parquet.Node {
 		n = parquet.Timestamp(parquet.Microsecond)
 	case Bool:
 		n = parquet.Leaf(parquet.BooleanType)
+	case Float64:
+		n = parquet.Leaf(parquet.DoubleType)
 	}
 	return parquet.Optional(n)
 }
@@ -64,6 +66,8 @@ func kindOf(f *parquet.Column) (Kind, bool) {
 		}
 	case parquet.Boolean:
 		return Bool, logical == nil || logical.Value == nil
+	case parquet.Double:
+		return Float64, logical == nil || logical.Value == nil
 	case parquet.Int64:
 		if logical == nil {
 			return Int64, true

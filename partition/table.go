@@ -15,11 +15,12 @@ const (
 	Int64                 // signed integer
 	Timestamp             // instant, microseconds, adjusted to UTC
 	Bool
+	Float64 // IEEE 754 double
 )
 
-var kindNames = [...]string{Text: "text", Int64: "int64", Timestamp: "timestamp", Bool: "bool"}
+var kindNames = [...]string{Text: "text", Int64: "int64", Timestamp: "timestamp", Bool: "bool", Float64: "float64"}
 
-// String returns the kind's name: text, int64, timestamp or bool.
+// String returns the kind's name: text, int64, timestamp, bool or float64.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]

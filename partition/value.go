@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,7 @@ import (
 // The zero Value is null. Values are equal under == when kind and content are.
 type Value struct {
 	text   string
-	number int64 // also microseconds since 1970, and 0 or 1
+	number int64 // also microseconds since 1970, the bits of a float, and 0 or 1
 	tag    uint8 // 0 for null, else 1 + Kind
 }
 
@@ -49,6 +50,11 @@ func Flag(b bool) Value {
 	return v
 }
 
+// Float returns a number that need not be whole.
+func Float(f float64) Value {
+	return Value{tag: 1 + uint8(Float64), number: int64(math.Float64bits(f))}
+}
+
 // IsNull reports whether v is null.
 func (v Value) IsNull() bool { return v.tag == 0 }
 
@@ -59,8 +65,16 @@ func (v Value) Is(k Kind) bool { return v.tag == 1+uint8(k) }
 func (v Value) Text() string { return v.text }
 
 // Int returns an integer, and 0 for null. Of a time it is the microseconds
-// since 1970, of a boolean 0 or 1.
+// since 1970, of a boolean 0 or 1; it has no use with a Float64.
 func (v Value) Int() int64 { return v.number }
+
+// Float returns a Float64, and 0 for any other value.
+func (v Value) Float() float64 {
+	if !v.Is(Float64) {
+		return 0
+	}
+	return math.Float64frombits(uint64(v.number))
+}
 
 // Time returns a time in UTC, and the zero time for any other value.
 func (v Value) Time() time.Time {
@@ -76,7 +90,7 @@ func (v Value) Flag() bool { return v.Is(Bool) && v.number == 1 }
 // Equal reports whether v and w are the same; it is == for go-cmp.
 func (v Value) Equal(w Value) bool { return v == w }
 
-// String shows v for tests and debugging: NULL, "quoted text", 42,
+// String shows v for tests and debugging: NULL, "quoted text", 42, 4.5,
 // 2026-01-31T09:30:00.123456Z, true.
 func (v Value) String() string {
 	switch {
@@ -88,6 +102,8 @@ func (v Value) String() string {
 		return v.Time().Format(time.RFC3339Nano)
 	case v.Is(Bool):
 		return strconv.FormatBool(v.Flag())
+	case v.Is(Float64):
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
 	default:
 		return strconv.FormatInt(v.number, 10)
 	}

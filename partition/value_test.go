@@ -26,6 +26,9 @@ func TestValues(t *testing.T) {
 		{partition.Int(-1 << 63), "-9223372036854775808"},
 		{partition.Flag(false), "false"},
 		{partition.Flag(true), "true"},
+		{partition.Float(0), "0"},
+		{partition.Float(-4.5), "-4.5"},
+		{partition.Float(1e300), "1e+300"},
 		{partition.Time(at), "2026-01-31T09:30:00.123456Z"},
 		{partition.Time(time.Unix(0, 0)), "1970-01-01T00:00:00Z"},
 		{partition.Time(time.Time{}), "NULL"},
@@ -40,6 +43,7 @@ func TestValuesAreEqualByKindAndContent(t *testing.T) {
 	different := []partition.Value{
 		partition.Null, partition.String(""), partition.Int(0), partition.Flag(false), partition.Time(time.Unix(0, 0)),
 		partition.String("x"), partition.Int(1), partition.Flag(true), partition.Time(time.Unix(1, 0)),
+		partition.Float(0), partition.Float(1),
 	}
 	for i, v := range different {
 		for j, w := range different {
@@ -60,6 +64,12 @@ func TestAccessors(t *testing.T) {
 	}
 	if v := partition.Int(1); v.Flag() || v.Int() != 1 || !v.Time().IsZero() || v.IsNull() {
 		t.Errorf("Int(1): got %v", v)
+	}
+	if v := partition.Float(1.5); v.Float() != 1.5 || !v.Is(partition.Float64) || v.Is(partition.Int64) || v.Text() != "" {
+		t.Errorf("Float(1.5): got %v", v)
+	}
+	if f := partition.Int(1).Float(); f != 0 {
+		t.Errorf("Int(1).Float(): got %v", f)
 	}
 	if v := partition.Null; v.Is(partition.Text) || v.Text() != "" || v.Int() != 0 || v.Flag() || !v.Time().IsZero() {
 		t.Errorf("Null: got %v", v)

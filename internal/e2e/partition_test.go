@@ -27,6 +27,7 @@ func TestValuesSurvive(t *testing.T) {
 		{Name: "number", Kind: partition.Int64},
 		{Name: "instant", Kind: partition.Timestamp},
 		{Name: "flag", Kind: partition.Bool},
+		{Name: "float", Kind: partition.Float64},
 		{Name: "nothing", Kind: partition.Int64},
 	}}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -35,7 +36,7 @@ func TestValuesSurvive(t *testing.T) {
 	for i := range 20_000 {
 		row := partition.Row{
 			partition.String(fmt.Sprintf("A-%06d", i+1)), partition.String(fmt.Sprint(i)),
-			randomText(random, 3), randomText(random, 400), randomInt(random), randomTime(random), randomFlag(random), partition.Null,
+			randomText(random, 3), randomText(random, 400), randomInt(random), randomTime(random), randomFlag(random), randomFloat(random), partition.Null,
 		}
 		rowsIn = append(rowsIn, row)
 		want = append(want, describeRow(row))
@@ -94,6 +95,14 @@ func randomFlag(random *rand.Rand) partition.Value {
 	return []partition.Value{partition.Null, partition.Flag(false), partition.Flag(true)}[random.IntN(3)]
 }
 
+func randomFloat(random *rand.Rand) partition.Value {
+	list := []float64{0, 0.5, -13.25, math.MaxFloat64, math.SmallestNonzeroFloat64, random.NormFloat64()}
+	if i := random.IntN(len(list) + 1); i < len(list) {
+		return partition.Float(list[i])
+	}
+	return partition.Null
+}
+
 // describeRow writes the values as rows does.
 func describeRow(row partition.Row) []string {
 	cells := make([]string, len(row))
@@ -107,6 +116,8 @@ func describeRow(row partition.Row) []string {
 			cells[i] = text(v.Time())
 		case v.Is(partition.Bool):
 			cells[i] = text(v.Flag())
+		case v.Is(partition.Float64):
+			cells[i] = text(v.Float())
 		default:
 			cells[i] = v.Text()
 		}
