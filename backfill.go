@@ -8,14 +8,12 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/internal/rawstore"
 	"github.com/jirasync/jirasync/jira"
-	"github.com/jirasync/jirasync/transform"
 	"github.com/jirasync/jirasync/webhook"
 )
 
@@ -25,31 +23,65 @@ type BackfillOptions struct {
 	JQL           string   // instead of the projects; must be bounded, as Jira demands
 	Keys          []string // instead of a search
 	Refetch       bool     // also issues that are stored and complete
-	Parallel      int      // issues fetched at once; zero means 4
+	Restart       bool     // with Refetch: do not go on where a killed run ended
+	Parallel      int      // batches fetched at once; zero means 4
 	NoAttachments bool
 	DryRun        bool // search and count, fetch and write nothing
 
-	// Progress is called after each issue, from one goroutine at a time.
+	// RemoteLinks says whose remote links are read, which costs a request an
+	// issue. Zero means RemoteLinksHinted.
+	RemoteLinks RemoteLinks
+
+	// Progress is called after each step, from one goroutine at a time.
 	Progress func(BackfillResult)
 }
+
+// RemoteLinks says for which issues a backfill reads the remote links, the
+// one part that Jira serves for single issues only.
+type RemoteLinks int
+
+const (
+	// RemoteLinksHinted reads those of issues whose histories, or whose
+	// record, tell of a remote link. Those of others stay unknown.
+	RemoteLinksHinted RemoteLinks = iota
+	RemoteLinksAlways
+	RemoteLinksNever
+)
 
 // BackfillResult counts what a backfill did.
 type BackfillResult struct {
 	JQL         string            `json:"jql,omitempty"` // as sent to Jira
+	Expected    int               `json:"expected"`      // issues, as Jira estimates before the run
 	Found       int               `json:"found"`
 	Fetched     int               `json:"fetched"` // to be fetched, in a dry run
-	Skipped     int               `json:"skipped"`
+	Skipped     int               `json:"skipped"` // stored whole, read by the run that this one goes on with, or out of scope
+	Gone        int               `json:"gone"`    // listed, but not found when it was read
 	Failed      int               `json:"failed"`
 	Incomplete  int               `json:"incomplete"` // stored, but with a part that could not be read
 	Attachments int               `json:"attachments"`
 	Files       int               `json:"files"`
+	Requests    int64             `json:"requests"` // to Jira, by all that runs in this process
 	Seconds     float64           `json:"seconds"`
 	Failures    map[string]string `json:"failures,omitempty"` // the first hundred
+
+	// Forecast is set by a dry run.
+	Forecast *Forecast `json:"forecast,omitempty"`
+}
+
+// Forecast is what a backfill costs at least: parts that Jira cuts, and remote
+// links, take further requests.
+type Forecast struct {
+	Requests int     `json:"requests"`
+	Seconds  float64 `json:"seconds"` // at the configured rate
 }
 
 // Backfill reads issues through the same seams as the webhook: fetch, save,
-// apply, publish. A failed issue is counted and does not stop the others; the
-// error then says how many failed.
+// apply, publish, but a hundred with a request. A failed issue is counted and
+// does not stop the others; the error then says how many failed.
+//
+// A run that was killed is repeated by calling Backfill again: issues that are
+// stored whole are skipped, and with Refetch those that the killed run had
+// read.
 func (s *Syncer) Backfill(ctx context.Context, opts BackfillOptions) (BackfillResult, error) {
 	if s.site == nil {
 		return BackfillResult{}, ErrNoCredentials
@@ -57,16 +89,26 @@ func (s *Syncer) Backfill(ctx context.Context, opts BackfillOptions) (BackfillRe
 	if err := s.CheckLogin(ctx); err != nil {
 		return BackfillResult{}, fmt.Errorf("backfill: %w", err)
 	}
-	b := &backfill{s: s, opts: opts, began: time.Now()}
+	b := s.newBackfill(opts)
+	source := keysSource(opts.Keys)
 	if len(opts.Keys) == 0 {
-		b.result.JQL = cmp.Or(opts.JQL, s.projectJQL())
+		b.result.JQL = cmp.Or(opts.JQL, s.scopeJQL("", "created ASC"))
+		b.goneIsFine = true
+		source = s.list(ctx, b.result.JQL, idsOnly)
+		expected, err := s.site.ApproximateCount(ctx, b.result.JQL)
+		if err != nil {
+			return b.result, fmt.Errorf("backfill: %w", err)
+		}
+		b.result.Expected = expected
 	}
-	err := b.run(ctx)
-	b.result.Seconds = time.Since(b.began).Seconds()
+	if opts.Refetch && !opts.DryRun {
+		b.checkpoint = s.openCheckpoint(opts, b.result.JQL)
+	}
+	err := b.run(ctx, source)
 	if err == nil && b.result.Failed > 0 {
 		err = fmt.Errorf("backfill: %d of %d issues failed", b.result.Failed, b.result.Found)
 	}
-	return b.result, err
+	return b.result, errors.Join(err, b.checkpoint.close(err == nil))
 }
 
 // SyncIssues refreshes the named issues at once and applies them. It is what
@@ -75,26 +117,39 @@ func (s *Syncer) SyncIssues(ctx context.Context, keys ...string) (BackfillResult
 	if s.site == nil {
 		return BackfillResult{}, ErrNoCredentials
 	}
-	b := &backfill{s: s, opts: BackfillOptions{Keys: keys, Refetch: true}, began: time.Now()}
-	err := b.run(ctx)
+	return s.sync(ctx, keysSource(keys))
+}
+
+// sync reads the listed issues whole and applies them.
+func (s *Syncer) sync(ctx context.Context, source iter.Seq2[listed, error]) (BackfillResult, error) {
+	b := s.newBackfill(BackfillOptions{Refetch: true, RemoteLinks: RemoteLinksAlways})
+	err := b.run(ctx, source)
 	return b.result, errors.Join(err, errors.Join(b.errs...))
 }
 
-// projectJQL names all issues of the configured projects, oldest first. Jira
-// refuses an unbounded query, so without projects the bound is a date before
-// any issue.
-func (s *Syncer) projectJQL() string {
-	if len(s.cfg.Projects) == 0 {
-		return `created >= "1990-01-01" ORDER BY created ASC`
+// keysSource lists keys, each once.
+func keysSource(keys []string) iter.Seq2[listed, error] {
+	return func(yield func(listed, error) bool) {
+		for _, key := range slices.Compact(slices.Sorted(slices.Values(keys))) {
+			if !issuekey.Valid(key) {
+				yield(listed{}, fmt.Errorf("%.40q: %w", key, rawstore.ErrBadKey))
+				return
+			}
+			if !yield(listed{key: key}, nil) {
+				return
+			}
+		}
 	}
-	return fmt.Sprintf(`project in (%s) ORDER BY created ASC`, `"`+strings.Join(s.cfg.Projects, `", "`)+`"`)
 }
 
 // backfill is one run.
 type backfill struct {
-	s     *Syncer
-	opts  BackfillOptions
-	began time.Time
+	*Syncer
+	opts       BackfillOptions
+	began      time.Time
+	requests   int64 // that were sent before it began
+	goneIsFine bool  // an issue that is not found was deleted since it was listed
+	checkpoint *checkpoint
 
 	mu     sync.Mutex // guards what follows
 	result BackfillResult
@@ -102,111 +157,137 @@ type backfill struct {
 	saved  []string // keys whose rows wait
 }
 
-// backfillBatch is how many saved issues are applied at once: each apply
-// rewrites the months it touches.
-const backfillBatch = 2000
+func (s *Syncer) newBackfill(opts BackfillOptions) *backfill {
+	return &backfill{Syncer: s, opts: opts, began: time.Now(), requests: s.requests()}
+}
 
-func (b *backfill) run(ctx context.Context) error {
-	work := make(chan webhook.IssueRef)
+const (
+	// applyBatch is how many saved issues are applied at once: each apply
+	// rewrites the months it touches.
+	applyBatch = 2000
+	fetchBatch = 100 // issues in a request
+)
+
+func (b *backfill) run(ctx context.Context, source iter.Seq2[listed, error]) error {
+	work := make(chan []listed)
 	var wait sync.WaitGroup
 	for range cmp.Or(b.opts.Parallel, 4) {
-		wait.Go(func() {
-			for ref := range work {
-				b.one(ctx, ref)
+		wait.Go(func() { // ends when work is closed
+			for batch := range work {
+				b.fetch(ctx, batch)
 			}
 		})
 	}
-	err := b.feed(ctx, work)
+	err := b.feed(ctx, source, work)
 	close(work)
 	wait.Wait()
-	return errors.Join(err, b.apply(ctx, 0))
+	err = errors.Join(err, b.applyWaiting(ctx, 0))
+	b.result.Seconds, b.result.Requests = time.Since(b.began).Seconds(), b.Syncer.requests()-b.requests
+	if b.opts.DryRun {
+		b.result.Forecast = b.forecast()
+	}
+	return err
 }
 
-// feed sends each issue that is to be fetched.
-func (b *backfill) feed(ctx context.Context, work chan<- webhook.IssueRef) error {
-	for ref, err := range b.refs(ctx) {
-		if err != nil {
-			return fmt.Errorf("backfill: %w", err)
-		}
-		b.count(func(r *BackfillResult) { r.Found++ })
-		if !b.opts.Refetch && b.complete(ref.Key) {
-			// Its rows may be missing all the same: a run that was killed saves
-			// records before it writes tables.
-			b.count(func(r *BackfillResult) {
-				r.Skipped++
-				if !b.opts.DryRun {
-					b.saved = append(b.saved, ref.Key)
-				}
-			})
-			b.applyFull(ctx)
-			continue
-		}
-		if b.opts.DryRun {
-			b.count(func(r *BackfillResult) { r.Fetched++ })
-			continue
+// feed sends the issues that are to be fetched, many at a time.
+func (b *backfill) feed(ctx context.Context, source iter.Seq2[listed, error], work chan<- []listed) error {
+	var batch []listed
+	send := func() error {
+		if len(batch) == 0 {
+			return nil
 		}
 		select {
-		case work <- ref:
+		case work <- batch:
+			batch = nil
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	return nil
-}
-
-func (b *backfill) refs(ctx context.Context) iter.Seq2[webhook.IssueRef, error] {
-	if len(b.opts.Keys) == 0 {
-		return func(yield func(webhook.IssueRef, error) bool) {
-			for hit, err := range b.s.site.Search(ctx, b.result.JQL, jira.SearchOptions{Fields: []string{"key"}}) {
-				if !yield(webhook.IssueRef{ID: hit.ID, Key: hit.Key}, err) || err != nil {
-					return
-				}
+	for l, err := range source {
+		if err != nil {
+			return fmt.Errorf("backfill: %w", errors.Join(err, send()))
+		}
+		b.count(func(r *BackfillResult) { r.Found++ })
+		switch {
+		case b.skip(l):
+			b.skipped(ctx, l.key)
+		case b.opts.DryRun:
+			b.count(func(r *BackfillResult) { r.Fetched++ })
+		default:
+			batch = append(batch, l)
+		}
+		if len(batch) == fetchBatch {
+			if err := send(); err != nil {
+				return err
 			}
 		}
 	}
-	keys := slices.Compact(slices.Sorted(slices.Values(b.opts.Keys)))
-	return func(yield func(webhook.IssueRef, error) bool) {
-		for _, key := range keys {
-			if !issuekey.Valid(key) {
-				yield(webhook.IssueRef{}, fmt.Errorf("%.40q: %w", key, rawstore.ErrBadKey))
-				return
-			}
-			if !yield(webhook.IssueRef{Key: key}, nil) {
-				return
-			}
-		}
-	}
+	return send()
 }
 
-// complete reports whether the issue is stored whole. A record that cannot be
-// read, that is a tombstone, or that lacks a part is fetched again.
-func (b *backfill) complete(key string) bool {
-	state, err := b.s.store.State(key)
+// skip reports whether the issue need not be read. A record that cannot be
+// read, that is a tombstone, or that lacks a part is read again.
+func (b *backfill) skip(l listed) bool {
+	if b.opts.Refetch {
+		return b.checkpoint.has(l.id)
+	}
+	state, err := b.store.State(l.key)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		b.s.log.Warn("record is not readable and is fetched again", "issue", key)
+		b.log.Warn("record is not readable and is fetched again", "issue", l.key)
 	}
 	return err == nil && state == rawstore.Complete
 }
 
-func (b *backfill) one(ctx context.Context, ref webhook.IssueRef) {
-	r, err := b.s.refresh(ctx, ref, false)
-	if err != nil {
-		b.fail(ref.String(), err)
-		return
+// skipped counts an issue. Its rows may be missing all the same: a run that
+// was killed saves records before it writes tables.
+func (b *backfill) skipped(ctx context.Context, key string) {
+	b.count(func(r *BackfillResult) {
+		r.Skipped++
+		if !b.opts.DryRun {
+			b.saved = append(b.saved, key)
+		}
+	})
+	b.applyFull(ctx)
+}
+
+// fetch reads a batch of issues and saves their records.
+func (b *backfill) fetch(ctx context.Context, batch []listed) {
+	ids := make([]string, len(batch))
+	for i, l := range batch {
+		ids[i] = cmp.Or(l.id, l.key)
 	}
-	if r.ignored {
-		b.count(func(res *BackfillResult) { res.Skipped++ })
-		return
+	i := 0
+	for r, err := range b.refreshMany(ctx, ids, b.opts.RemoteLinks) {
+		l := batch[i]
+		i++
+		switch {
+		case errors.Is(err, jira.ErrNotFound) && b.goneIsFine:
+			b.count(func(r *BackfillResult) { r.Gone++ })
+		case err != nil:
+			b.fail(webhook.IssueRef{ID: l.id, Key: l.key}.String(), err)
+		case r.ignored:
+			b.count(func(r *BackfillResult) { r.Skipped++ })
+		default:
+			b.landed(ctx, l, r)
+		}
 	}
-	landed := 0
-	if !b.opts.NoAttachments && !b.s.cfg.NoAttachments && !r.deleted {
-		if landed, err = b.s.downloadAttachments(ctx, r.key); err != nil {
+	b.checkpoint.save(b.log)
+}
+
+// landed counts an issue whose record is saved, and reads its attachments.
+func (b *backfill) landed(ctx context.Context, l listed, r refreshed) {
+	files := 0
+	if !b.opts.NoAttachments && !b.cfg.NoAttachments && !r.deleted {
+		var err error
+		if files, err = b.downloadAttachments(ctx, r.key); err != nil {
 			b.fail(r.key, err)
 		}
 	}
+	b.checkpoint.add(l.id)
 	b.count(func(res *BackfillResult) {
 		res.Fetched++
-		res.Attachments += landed
+		res.Attachments += files
 		if r.issue != nil && len(r.issue.Missing) > 0 {
 			res.Incomplete++
 		}
@@ -218,19 +299,19 @@ func (b *backfill) one(ctx context.Context, ref webhook.IssueRef) {
 // applyFull applies when a whole batch waits. What could not be written waits
 // on, and the end of the run tries and fails for good.
 func (b *backfill) applyFull(ctx context.Context) {
-	if err := b.apply(ctx, backfillBatch); err != nil {
-		b.s.log.ErrorContext(ctx, "tables could not be written", "error", err)
+	if err := b.applyWaiting(ctx, applyBatch); err != nil {
+		b.log.ErrorContext(ctx, "tables could not be written", "error", err)
 	}
 }
 
-// apply brings the waiting issues to the tables when there are more than atLeast.
-func (b *backfill) apply(ctx context.Context, atLeast int) error {
+// applyWaiting brings the waiting issues to the tables if there are at least so many.
+func (b *backfill) applyWaiting(ctx context.Context, atLeast int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.saved) == 0 || len(b.saved) < atLeast {
 		return nil
 	}
-	result, err := b.s.apply(ctx, b.saved...)
+	result, err := b.apply(ctx, b.saved...)
 	b.result.Files += len(result.Files)
 	for key, cause := range result.Failed {
 		b.record(key, cause)
@@ -243,7 +324,7 @@ func (b *backfill) apply(ctx context.Context, atLeast int) error {
 }
 
 func (b *backfill) fail(key string, err error) {
-	b.s.log.Warn("issue could not be fetched", "issue", key, "error", err)
+	b.log.Warn("issue could not be fetched", "issue", key, "error", err)
 	b.count(func(*BackfillResult) { b.record(key, err) })
 }
 
@@ -270,29 +351,18 @@ func (b *backfill) count(change func(*BackfillResult)) {
 	}
 }
 
-// Upsert brings the tables to the stored records of the named issues, without
-// asking Jira.
-func (s *Syncer) Upsert(ctx context.Context, keys ...string) (transform.Result, error) {
-	return s.apply(ctx, keys...)
-}
-
-// Delete writes tombstones for the named issues and takes their rows out of
-// all tables. The records stay for audit; a later successful fetch revives an
-// issue that Jira still has.
-func (s *Syncer) Delete(ctx context.Context, keys ...string) (transform.Result, error) {
-	for _, key := range keys {
-		if _, err := s.store.Delete(ctx, "", key, time.Now(), rawstore.CauseManual); err != nil {
-			return transform.Result{}, err
-		}
+// forecast reckons the run that the dry run stands for.
+func (b *backfill) forecast() *Forecast {
+	batches := (b.result.Fetched + fetchBatch - 1) / fetchBatch
+	f := &Forecast{Requests: int(b.result.Requests) + batches}
+	if b.agent != nil {
+		f.Requests += batches
 	}
-	return s.apply(ctx, keys...)
-}
-
-// Rebuild makes all tables anew from the records and publishes them.
-func (s *Syncer) Rebuild(ctx context.Context, opts transform.RebuildOptions) (transform.Result, error) {
-	result, err := transform.Rebuild(ctx, s.tables, s.store, opts)
-	s.publishing.Lock()
-	s.distBehind = true
-	s.publishing.Unlock()
-	return result, errors.Join(err, s.publish(ctx))
+	if b.opts.RemoteLinks == RemoteLinksAlways {
+		f.Requests += b.result.Fetched
+	}
+	if rate := cmp.Or(b.cfg.RateLimit, 50); rate > 0 {
+		f.Seconds = float64(f.Requests) / rate
+	}
+	return f
 }

@@ -89,6 +89,16 @@ type Config struct {
 	// Workers is how many issues are fetched at once. Zero means 8.
 	Workers int
 
+	// CatchUpEvery is how often Run asks Jira which issues were updated and
+	// refreshes those that no webhook brought; it also does so when it starts.
+	// Zero means 5 minutes, negative never.
+	CatchUpEvery time.Duration
+
+	// CheckEvery is how often Run compares Jira, records and tables, and mends
+	// what differs: the last 30 days, and once a week everything. Zero means 30
+	// minutes, negative never.
+	CheckEvery time.Duration
+
 	// GracePeriod bounds how long Run finishes work in hand after its context
 	// has ended. Zero means 10 seconds.
 	GracePeriod time.Duration
@@ -170,6 +180,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		fault("Workers: want 1 to 64")
+	}
+	if c.CatchUpEvery == 0 {
+		c.CatchUpEvery = 5 * time.Minute
+	}
+	if c.CheckEvery == 0 {
+		c.CheckEvery = 30 * time.Minute
 	}
 	if c.GracePeriod == 0 {
 		c.GracePeriod = 10 * time.Second

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"sync"
 	"time"
 
@@ -44,6 +45,12 @@ func (s *Syncer) refresh(ctx context.Context, ref webhook.IssueRef, deletionHint
 		}
 		return refreshed{}, err
 	}
+	return s.keep(ctx, issue, slaAnswer, started)
+}
+
+// keep saves the record of an issue that was read: the one seam between fetch
+// and store.
+func (s *Syncer) keep(ctx context.Context, issue *jira.Issue, slaAnswer []byte, started time.Time) (refreshed, error) {
 	if !s.wanted(issue.Key) {
 		return s.leaveScope(ctx, issue)
 	}
@@ -90,6 +97,68 @@ func (s *Syncer) fetch(ctx context.Context, ref webhook.IssueRef) (*jira.Issue, 
 		return issue, nil, nil
 	}
 	return issue, answer, nil
+}
+
+// refreshMany is refresh for many issues, a hundred with a request. It yields
+// an outcome for each of them, in order.
+func (s *Syncer) refreshMany(ctx context.Context, ids []string, links RemoteLinks) iter.Seq2[refreshed, error] {
+	return func(yield func(refreshed, error) bool) {
+		slaAnswers := s.fetchSLA(ctx, ids)
+		options := jira.IssuesOptions{RemoteLinks: links.of(), HasRemoteLinks: s.store.HasRemoteLinks}
+		for f := range s.site.Issues(ctx, ids, options) {
+			var r refreshed
+			err := f.Err
+			if err == nil {
+				r, err = s.keep(ctx, f.Issue, slaAnswers()[f.Asked], f.StartedAt)
+			} else {
+				err = fmt.Errorf("fetch issue: %w", err)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func (r RemoteLinks) of() jira.RemoteLinks {
+	switch r {
+	case RemoteLinksAlways:
+		return jira.RemoteLinksAlways
+	case RemoteLinksNever:
+		return jira.RemoteLinksNever
+	default:
+		return jira.RemoteLinksHinted
+	}
+}
+
+// fetchSLA begins to read the SLA fields of many issues with the second
+// account. The function it returns waits for them; what could not be read is
+// not in the map.
+func (s *Syncer) fetchSLA(ctx context.Context, ids []string) func() map[string][]byte {
+	fields := s.cfg.Fields.IDs(transform.KindSLA)
+	if s.agent == nil || len(fields) == 0 {
+		return func() map[string][]byte { return nil }
+	}
+	answers := make(map[string][]byte, len(ids))
+	var last error
+	var wait sync.WaitGroup
+	wait.Go(func() { // waited for by whoever wants the first answer
+		for v := range s.agent.FieldValuesOf(ctx, ids, fields) {
+			if v.Err == nil {
+				answers[v.Asked] = v.JSON
+			} else if !errors.Is(v.Err, jira.ErrNotFound) {
+				last = v.Err
+			}
+		}
+	})
+	return sync.OnceValue(func() map[string][]byte {
+		wait.Wait()
+		if last != nil {
+			s.stats.slaFailures.Add(1)
+			s.log.WarnContext(ctx, "SLA fields could not be read; the last values stay", "issues", len(ids), "error", last)
+		}
+		return answers
+	})
 }
 
 // buryOrRetry handles a signed deletion whose issue did not answer.

@@ -64,6 +64,9 @@ func serve(t *testing.T, cfg jirasync.Config) *rig {
 		dir := t.TempDir()
 		cfg.DataDir, cfg.ParquetDir, cfg.DistDir = filepath.Join(dir, "data"), filepath.Join(dir, "parquet"), filepath.Join(dir, "dist")
 	}
+	if cfg.CatchUpEvery == 0 { // what no webhook asks for would blur the tests of webhooks
+		cfg.CatchUpEvery, cfg.CheckEvery = -1, -1
+	}
 	if cfg.WebhookSecrets == nil {
 		cfg.WebhookSecrets = []jira.Secret{jira.NewSecret(secret)}
 	}
@@ -88,6 +91,22 @@ func serve(t *testing.T, cfg jirasync.Config) *rig {
 	})
 	t.Cleanup(r.stop)
 	r.eventually(func() bool { return s.Status().Running }, "the worker does not run")
+	return r
+}
+
+// library makes a Syncer that serves nothing; directories are filled in.
+func library(t *testing.T, cfg jirasync.Config) *rig {
+	t.Helper()
+	if cfg.DataDir == "" {
+		dir := t.TempDir()
+		cfg.DataDir, cfg.ParquetDir, cfg.DistDir = filepath.Join(dir, "data"), filepath.Join(dir, "parquet"), filepath.Join(dir, "dist")
+	}
+	r := &rig{t: t, cfg: cfg, log: &buffer{}}
+	cfg.Logger = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s, err := jirasync.New(cfg)
+	require.NoError(t, err)
+	r.Syncer = s
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return r
 }
 

@@ -18,6 +18,9 @@ type counters struct {
 	ignored            atomic.Int64
 	incomplete         atomic.Int64
 	slaFailures        atomic.Int64
+	caughtUp           atomic.Int64
+	catchUpFailures    atomic.Int64
+	lastCheck          atomic.Pointer[CheckReport]
 	attachmentsStored  atomic.Int64
 	attachmentsSkipped atomic.Int64
 	lastApplied        atomic.Int64 // Unix milliseconds
@@ -49,9 +52,13 @@ type Status struct {
 	Ignored            int64 `json:"ignored"`
 	Incomplete         int64 `json:"incomplete"`
 	SLAFailures        int64 `json:"sla_failures"`
+	CaughtUp           int64 `json:"caught_up"` // issues that no webhook brought
+	CatchUpFailures    int64 `json:"catch_up_failures"`
 	AttachmentsStored  int64 `json:"attachments_stored"`
 	AttachmentsSkipped int64 `json:"attachments_skipped"`
 	LastLatencyMS      int64 `json:"last_latency_ms"` // from delivery to queryable
+
+	LastCheck *CheckReport `json:"last_check,omitempty"` // of the periodic check; see CheckReport
 }
 
 // Status returns the state at this moment.
@@ -62,7 +69,8 @@ func (s *Syncer) Status() Status {
 		FilesWritten: c.filesWritten.Load(), Failures: c.failures.Load(), NotFound: c.notFound.Load(),
 		Ignored: c.ignored.Load(), Incomplete: c.incomplete.Load(), SLAFailures: c.slaFailures.Load(),
 		AttachmentsStored: c.attachmentsStored.Load(), AttachmentsSkipped: c.attachmentsSkipped.Load(),
-		LastLatencyMS: c.lastLatency.Load(),
+		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), CatchUpFailures: c.catchUpFailures.Load(),
+		LastCheck: c.lastCheck.Load(),
 	}
 	if ms := c.lastApplied.Load(); ms != 0 {
 		st.LastApplied = time.UnixMilli(ms).UTC()
@@ -72,6 +80,14 @@ func (s *Syncer) Status() Status {
 		st.Running, st.Waiting, st.InFlight, st.Oldest = true, stats.Waiting, stats.InFlight, stats.Oldest
 	}
 	return st
+}
+
+// remaining is how many differences the last check left.
+func (st Status) remaining() int64 {
+	if st.LastCheck == nil {
+		return 0
+	}
+	return int64(st.LastCheck.Remaining)
 }
 
 // writeMetrics writes the status in the Prometheus text format.
@@ -91,6 +107,9 @@ func (st Status) writeMetrics(w io.Writer) error {
 		{"sla_failures_total", "counter", "SLA reads that failed.", st.SLAFailures},
 		{"attachments_stored_total", "counter", "Attachment files stored.", st.AttachmentsStored},
 		{"attachments_skipped_total", "counter", "Attachments over the size limit.", st.AttachmentsSkipped},
+		{"caught_up_total", "counter", "Issues refreshed that no webhook brought.", st.CaughtUp},
+		{"catch_up_failures_total", "counter", "Catch-ups that failed and are repeated.", st.CatchUpFailures},
+		{"check_remaining", "gauge", "Differences that the last check left.", st.remaining()},
 		{"queue_waiting", "gauge", "Issues that wait for their refresh.", int64(st.Waiting)},
 		{"queue_in_flight", "gauge", "Issues being refreshed.", int64(st.InFlight)},
 		{"last_latency_milliseconds", "gauge", "Delivery to queryable, last issue.", st.LastLatencyMS},

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/jirasync/jirasync/internal/atomicfile"
 	"github.com/jirasync/jirasync/internal/inbox"
 	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/internal/rawstore"
@@ -32,6 +35,9 @@ type Syncer struct {
 	tables *transform.Tables
 	dist   *partition.Dir // nil when there is no copy
 
+	state      *os.Root   // what is remembered between runs
+	checking   sync.Mutex // held while a check runs
+	catching   sync.Mutex // held while a catch-up runs
 	publishing sync.Mutex // held while files are copied
 	distBehind bool       // the copy may lack a file that nobody will name again
 
@@ -64,7 +70,7 @@ func (s *Syncer) connect() (err error) {
 		BaseURL: s.cfg.BaseURL, Email: s.cfg.Email, Token: s.cfg.APIToken,
 		Transport: s.cfg.Transport, Logger: s.log,
 		MediaHosts: s.cfg.MediaHosts, MaxAttachmentBytes: s.cfg.MaxAttachmentBytes,
-		RateLimit: s.cfg.RateLimit,
+		RateLimit: s.cfg.RateLimit, Name: "JIRA_API_TOKEN",
 	}
 	if s.cfg.Email != "" && !s.cfg.APIToken.IsZero() {
 		if s.site, err = jira.New(account); err != nil {
@@ -72,7 +78,7 @@ func (s *Syncer) connect() (err error) {
 		}
 	}
 	if s.cfg.SLAEmail != "" {
-		account.Email, account.Token = s.cfg.SLAEmail, s.cfg.SLAAPIToken
+		account.Email, account.Token, account.Name = s.cfg.SLAEmail, s.cfg.SLAAPIToken, "JIRA_SLA_API_TOKEN"
 		if s.cfg.CloudID != "" {
 			account.BaseURL = strings.TrimSuffix(s.cfg.APIBaseURL, "/") + "/ex/jira/" + s.cfg.CloudID
 		}
@@ -88,6 +94,9 @@ func (s *Syncer) open(siteURL string) (err error) {
 		SLAFields: s.cfg.Fields.IDs(transform.KindSLA), Attachments: s.cfg.AttachmentsDir, Logger: s.log,
 	}); err != nil {
 		return err
+	}
+	if s.state, err = atomicfile.OpenDir(filepath.Join(s.cfg.DataDir, "state")); err != nil {
+		return fmt.Errorf("open state: %w", err)
 	}
 	if s.tables, err = transform.Open(s.cfg.ParquetDir, transform.Options{
 		SiteURL: siteURL, Fields: s.cfg.Fields, ReferenceOnly: s.cfg.ReferenceOnly, Attachment: s.store.AttachmentPath, Logger: s.log,
@@ -109,6 +118,9 @@ func (s *Syncer) Close() error {
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
+	if s.state != nil {
+		errs = append(errs, s.state.Close())
+	}
 	if s.tables != nil {
 		errs = append(errs, s.tables.Close())
 	}
@@ -118,22 +130,39 @@ func (s *Syncer) Close() error {
 	return errors.Join(errs...)
 }
 
-// CheckLogin asks Jira who we are, with both accounts. An expired token shows
-// here and nowhere else for sure, because Jira serves it as anonymous.
+// CheckLogin asks Jira who we are, with both accounts, and whether the first
+// may browse each configured project. An expired token shows here and nowhere
+// else for sure, because Jira serves it as anonymous. All faults are reported
+// together, each with the name of its token.
 func (s *Syncer) CheckLogin(ctx context.Context) error {
 	if s.site == nil {
 		return ErrNoCredentials
 	}
 	var errs []error
-	if _, err := s.site.Myself(ctx); err != nil {
+	if _, err := s.site.CheckLogin(ctx, s.cfg.Projects); err != nil {
 		errs = append(errs, fmt.Errorf("JIRA_API_TOKEN: %w", err))
 	}
 	if s.agent != nil {
-		if _, err := s.agent.Myself(ctx); err != nil {
+		if _, err := s.agent.CheckLogin(ctx, nil); err != nil {
 			errs = append(errs, fmt.Errorf("JIRA_SLA_API_TOKEN: %w", err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// requests is how many requests both accounts have sent.
+func (s *Syncer) requests() (sent int64) {
+	for _, client := range []*jira.Client{s.site, s.agent} {
+		if client == nil {
+			continue
+		}
+		for _, family := range client.Stats().Families {
+			if family.Family != "" {
+				sent += family.Sent
+			}
+		}
+	}
+	return sent
 }
 
 // wanted reports whether the issue belongs to a configured project.

@@ -124,7 +124,7 @@ func (a *app) demo(ctx context.Context, opts demoOptions) (*demoReport, error) {
 	if !a.json {
 		fmt.Fprintf(a.err, "a simulated Jira with %d issues runs at %s; reading them\n", opts.issues, site.URL)
 	}
-	if d.report.Backfill, err = s.Backfill(ctx, jirasync.BackfillOptions{Parallel: 8}); err != nil {
+	if d.report.Backfill, err = s.Backfill(ctx, jirasync.BackfillOptions{Parallel: 8, RemoteLinks: jirasync.RemoteLinksAlways}); err != nil {
 		return d.report, err
 	}
 	return d.report, d.live(ctx, a, opts)

@@ -161,6 +161,7 @@ const (
 	CauseWebhook    Cause = "deleted: webhook"           // a signed deletion, Jira not asked or not reachable
 	CauseDeleted    Cause = "deleted: webhook confirmed" // a signed deletion, and Jira answers 404
 	CauseManual     Cause = "deleted: by hand"           // jira-sync upsert --deleted
+	CauseCensus     Cause = "deleted: not announced"     // absent from a census, and not found twice
 	CauseOutOfScope Cause = "moved: project is not synced"
 )
 

@@ -30,11 +30,12 @@ const (
 
 // Summary says what a record holds, without its content.
 type Summary struct {
-	ID, Key string
-	State   State
-	Updated time.Time        // Jira's fields.updated; zero when there is none
-	Missing []string         // parts that the last fetch could not read whole
-	Parts   map[string]Count // a part that is not there is unknown
+	ID, Key   string
+	State     State
+	Updated   time.Time        // Jira's fields.updated; zero when there is none
+	DeletedAt time.Time        // of a tombstone
+	Missing   []string         // parts that the last fetch could not read whole
+	Parts     map[string]Count // a part that is not there is unknown
 }
 
 // Summary returns what the issue's record holds: fs.ErrNotExist when there is
@@ -54,7 +55,8 @@ func (s *Store) Summary(key string) (Summary, error) {
 func summarize(key string, record rawjson.Object) Summary {
 	sum := Summary{ID: textMember(record, "id"), Key: key, Parts: map[string]Count{}}
 	fields, err := record.Object("fields")
-	sum.Updated = parseJiraTime(textMember(fields, "updated"))
+	sum.DeletedAt = ParseTime(textMember(record, "_deleted_at"))
+	sum.Updated = ParseTime(textMember(fields, "updated"))
 	for _, p := range fieldParts {
 		sum.count(p.name, fields, p)
 	}
@@ -76,6 +78,32 @@ func summarize(key string, record rawjson.Object) Summary {
 		sum.State = Complete
 	}
 	return sum
+}
+
+// HasRemoteLinks reports whether the record of the issue with that id has
+// remote links, which then must be read to notice that they are gone.
+func (s *Store) HasRemoteLinks(id string) bool {
+	key, err := s.KeyByID(id)
+	if err != nil {
+		return false
+	}
+	sum, err := s.Summary(key)
+	return err == nil && sum.Parts[PartRemoteLinks].Stored > 0
+}
+
+// RemoteLinks returns the JSON array of the record's remote links, nil if they
+// are unknown.
+func (s *Store) RemoteLinks(key string) (json.RawMessage, error) {
+	data, err := s.Record(key)
+	if err != nil {
+		return nil, err
+	}
+	record, err := rawjson.Parse(data)
+	if err != nil {
+		return nil, ErrCorrupt
+	}
+	links, _ := record.Get("_remote_links")
+	return links, nil
 }
 
 // short reports whether a list has fewer elements than Jira counts.
@@ -126,8 +154,8 @@ func (s *Summary) countList(name string, in rawjson.Object, member string) {
 	}
 }
 
-// parseJiraTime reads "2026-11-23T12:00:00.000+0000"; zero if it is none.
-func parseJiraTime(s string) time.Time {
+// ParseTime reads a time as Jira writes it, "2026-11-23T12:00:00.000+0000"; zero if it is none.
+func ParseTime(s string) time.Time {
 	for _, layout := range []string{"2006-01-02T15:04:05.999999999-0700", time.RFC3339Nano} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t

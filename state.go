@@ -1,0 +1,51 @@
+package jirasync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/jirasync/jirasync/internal/atomicfile"
+)
+
+// What a Syncer must remember between runs lies in DataDir/state, a small JSON
+// file each. Losing one costs requests, never data.
+const (
+	stateCaughtUp  = "caught_up.json" // when the last catch-up began
+	stateSuspects  = "suspects.json"  // issues that Jira did not show
+	stateLastFull  = "last_full_check.json"
+	stateLastCheck = "last_check.json" // its report
+)
+
+// maxState bounds a state file.
+const maxState = 64 << 20
+
+// readState reads a state file into v, and reports whether there was one that
+// can be read. v is untouched if not.
+func (s *Syncer) readState(name string, v any) bool {
+	f, err := s.state.Open(name)
+	if err == nil {
+		defer f.Close()
+		var data []byte
+		if data, err = io.ReadAll(io.LimitReader(f, maxState)); err == nil {
+			err = json.Unmarshal(data, v)
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.Warn("state file is not readable and counts as absent", "file", name)
+	}
+	return err == nil
+}
+
+func (s *Syncer) writeState(name string, v any) error {
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = atomicfile.WriteFile(s.state, name, append(data, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("state %s: %w", name, err)
+	}
+	return nil
+}
