@@ -17,15 +17,21 @@ type batch struct {
 	options IssuesOptions
 	fetched []Fetched
 
-	parts    []*assembly          // the issues read, each once
-	byID     map[string]*assembly // the same
-	failures int                  // requests in a row that Jira did not answer
-	down     error                // why the rest of the batch is not asked for
+	parts []*assembly          // the issues read, each once
+	byID  map[string]*assembly // the same
+	down  error                // why the rest of the batch is not asked for
+	*streak
 }
 
-// maxFailures is how many requests in a row may fail before a batch is given
-// up. A single bad issue fails eight times on the way from a hundred to one; a
-// site that is down fails for ever.
+// streak counts the failures of one reading, over its batches.
+type streak struct {
+	failures int // requests in a row without a usable answer
+	bulk     int // of them, or between answers to other calls, those for many issues
+}
+
+// maxFailures is how many requests in a row may fail before halving ends. A
+// single bad issue fails eight times on the way from a hundred to one; a site
+// that is down fails for ever.
 const maxFailures = 12
 
 // halfAttempts is how often a part of a failed batch is sent: the whole of it
@@ -47,22 +53,38 @@ func (b *batch) read(ctx context.Context, ask []*Fetched, attempts int) {
 	answer, err := b.client.bulkFetch(ctx, ask, attempts)
 	switch {
 	case err == nil:
-		b.failures = 0
+		b.failures, b.bulk = 0, 0
 		b.readRest(ctx, b.take(ask, answer))
 	case halved(err):
-		if b.answered(err); b.failures > maxFailures {
-			b.giveUp(ctx, ask, err)
-			return
-		}
-		half := len(ask) / 2
-		b.read(ctx, ask[:half], halfAttempts)
-		b.read(ctx, ask[half:], halfAttempts)
+		b.halve(ctx, ask, err)
 	case missingEndpoint(err):
 		b.client.noBulk.set()
 		b.read(ctx, ask, attempts)
 	default:
 		b.down = err
 		b.fail(ctx, ask)
+	}
+}
+
+// halve reads both halves of a batch that failed. After too many failures
+// there is more amiss than one issue: the site is down, or serves no batches,
+// and then issues are read one by one.
+func (b *batch) halve(ctx context.Context, ask []*Fetched, err error) {
+	if b.answered(err); b.failures > 0 {
+		b.bulk++
+	}
+	switch {
+	case b.failures > maxFailures && errors.Is(err, ErrUnavailable):
+		b.down = err
+		b.fail(ctx, ask)
+	case b.bulk > maxFailures:
+		b.failures, b.bulk = 0, 0
+		b.client.noBulk.set()
+		b.read(ctx, ask, 0)
+	default:
+		half := len(ask) / 2
+		b.read(ctx, ask[:half], halfAttempts)
+		b.read(ctx, ask[half:], halfAttempts)
 	}
 }
 
@@ -99,19 +121,6 @@ func (b *batch) answered(err error) {
 	} else {
 		b.failures = 0
 	}
-}
-
-// giveUp ends the halving. A site that does not answer is down; one that
-// refuses every batch serves none, and the issues are read one by one.
-func (b *batch) giveUp(ctx context.Context, ask []*Fetched, err error) {
-	if errors.Is(err, ErrRejected) {
-		b.failures = 0
-		b.client.noBulk.set()
-		b.read(ctx, ask, 0)
-		return
-	}
-	b.down = err
-	b.fail(ctx, ask)
 }
 
 // fail gives the reason to those that were not asked for.

@@ -77,9 +77,9 @@ func (c *Client) Issues(ctx context.Context, idsOrKeys []string, options IssuesO
 			size = maxBulk
 		}
 		seen := make(map[string]bool, len(idsOrKeys))
-		failures := 0
+		var streak streak
 		for len(idsOrKeys) > 0 {
-			b := &batch{client: c, options: options, failures: failures}
+			b := &batch{client: c, options: options, streak: &streak}
 			for len(idsOrKeys) > 0 && len(b.fetched) < size {
 				if asked := idsOrKeys[0]; !seen[asked] {
 					seen[asked] = true
@@ -88,7 +88,6 @@ func (c *Client) Issues(ctx context.Context, idsOrKeys []string, options IssuesO
 				idsOrKeys = idsOrKeys[1:]
 			}
 			b.run(ctx)
-			failures = b.failures
 			for _, f := range b.fetched {
 				if !yield(f) {
 					return

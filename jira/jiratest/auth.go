@@ -47,6 +47,7 @@ type account struct {
 	admin   bool
 	scoped  bool
 	expired bool
+	expires time.Time         // when the token ends by itself; zero: never
 	denied  map[*project]bool // projects the account may not browse
 }
 
@@ -100,11 +101,16 @@ func (s *Server) ExpireToken(a Account) {
 	s.withAccount(a, func(acct *account) { acct.expired = true })
 }
 
+// ExpireTokenAt ends the account's token at a time of the site's clock.
+func (s *Server) ExpireTokenAt(a Account, at time.Time) {
+	s.withAccount(a, func(acct *account) { acct.expires = at })
+}
+
 // RenewToken gives the account a new token and ends the former one. Main and
 // Agent keep the old value: they belong to the test.
 func (s *Server) RenewToken(a Account) Account {
 	s.withAccount(a, func(acct *account) {
-		acct.token, acct.expired = s.site.newToken(acct.scoped), false
+		acct.token, acct.expired, acct.expires = s.site.newToken(acct.scoped), false, time.Time{}
 		a.Token = acct.token
 	})
 	return a
@@ -191,7 +197,7 @@ func (s *Server) basicAccount(value string) *account {
 	}
 	email, token, _ := strings.Cut(string(raw), ":")
 	acct := s.site.accounts[strings.ToLower(email)]
-	if acct == nil || acct.expired || acct.token != token {
+	if acct == nil || acct.expired || acct.token != token || !acct.expires.IsZero() && !s.now().Before(acct.expires) {
 		return nil
 	}
 	return acct

@@ -30,6 +30,11 @@ type Fault struct {
 	Header http.Header
 	Body   string
 
+	// Do is called before the request is answered. It may use all verbs: so
+	// issues change, move and go while a client reads. Set alone, it leaves
+	// the answer as it is.
+	Do func()
+
 	// HTML answers with a page of the edge, as maintenance and login walls do.
 	HTML bool
 
@@ -58,8 +63,8 @@ type Fault struct {
 
 // needsAnswer reports whether the fault works on the real answer.
 func (f *Fault) needsAnswer() bool {
-	return f.Edit != nil || (f.Truncate > 0 || f.Drip > 0 || f.Delay > 0) &&
-		f.Status == 0 && f.Body == "" && !f.HTML && f.RetryAfter == ""
+	return f.Edit != nil || (f.Truncate > 0 || f.Drip > 0 || f.Delay > 0 || f.Do != nil) &&
+		f.Status == 0 && f.Body == "" && !f.HTML && f.RetryAfter == "" && !f.Hang && !f.Drop
 }
 
 // apply returns the answer that a fault leaves, nil for none.

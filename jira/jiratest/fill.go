@@ -253,8 +253,11 @@ func (f *filler) relations(i *issue, at time.Time) {
 	}
 	if f.chance(20) {
 		n := strconv.Itoa(f.random.IntN(5000))
-		r := s.addRemote(i, "https://github.com/example/product/pull/"+n, "Fix #"+n+": größere Puffer")
-		if f.chance(50) {
+		title := "Fix #" + n + ": größere Puffer"
+		r := s.addRemote(i, "https://github.com/example/product/pull/"+n, title)
+		if !f.chance(50) {
+			s.noteRemote(i, r, true, at, pick(f, f.people))
+		} else { // guessed: what apps link leaves no history
 			r.appName, r.appType, r.globalID = "Confluence", "com.atlassian.confluence", "appId=1&pageId="+n
 		}
 	}

@@ -41,6 +41,7 @@ type issue struct {
 	categoryAt time.Time // statuscategorychangedate
 	values     map[string]any
 	broken     map[string]bool // fields that fail to load
+	bulkFault  int             // what issue/bulkfetch answers for it; 0: the issue
 
 	comments    []*comment
 	worklogs    []*worklog

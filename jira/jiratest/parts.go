@@ -304,9 +304,30 @@ func (h *Issue) RemoteLink(url, title string) string {
 	h.change("RemoteLink", func(i *issue, at time.Time, by *user) {
 		r := h.s.addRemote(i, url, title)
 		id = strconv.FormatInt(r.id, 10)
-		h.s.note(i, []change{item("RemoteIssueLink", "", "", "", id, `This issue links to "`+title+` (Web Link)"`)}, at, by)
+		h.s.noteRemote(i, r, true, at, by)
 	})
 	return id
+}
+
+// RemoteLinkByApp adds a remote link as an app does, without a history.
+//
+// guessed: no document says that each remote link leaves one.
+func (h *Issue) RemoteLinkByApp(url, title string) string {
+	id := ""
+	h.change("RemoteLinkByApp", func(i *issue, _ time.Time, _ *user) {
+		id = strconv.FormatInt(h.s.addRemote(i, url, title).id, 10)
+	})
+	return id
+}
+
+// noteRemote records a remote link made or removed.
+func (s *Server) noteRemote(i *issue, r *remoteLink, made bool, at time.Time, by *user) {
+	id, text := strconv.FormatInt(r.id, 10), `This issue links to "`+r.title+` (Web Link)"`
+	c := item("RemoteIssueLink", "", "", "", id, text)
+	if !made {
+		c = item("RemoteIssueLink", "", id, text, "", "")
+	}
+	s.note(i, []change{c}, at, by)
 }
 
 func (s *Server) addRemote(i *issue, url, title string) *remoteLink {
@@ -321,7 +342,7 @@ func (h *Issue) RemoveRemoteLink(id string) {
 		for n, r := range i.remote {
 			if strconv.FormatInt(r.id, 10) == id {
 				i.remote = slices.Delete(i.remote, n, n+1)
-				h.s.note(i, []change{item("RemoteIssueLink", "", id, `This issue links to "`+r.title+` (Web Link)"`, "", "")}, at, by)
+				h.s.noteRemote(i, r, false, at, by)
 				return
 			}
 		}

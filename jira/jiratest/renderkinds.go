@@ -286,7 +286,11 @@ func (v *view) histories(i *issue, limit int) object {
 	for n := len(i.histories) - 1; n >= 0 && len(list) < limit; n-- {
 		list = append(list, v.history(i.histories[n]))
 	}
-	return object{"startAt": 0, "maxResults": len(list), "total": len(i.histories), "histories": list}
+	total := len(i.histories)
+	if v.s.opts.PageTotals {
+		total = len(list)
+	}
+	return object{"startAt": 0, "maxResults": len(list), "total": total, "histories": list}
 }
 
 func (v *view) remoteLink(i *issue, r *remoteLink) object {

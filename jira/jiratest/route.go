@@ -70,6 +70,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, host, base, path
 		entry.Endpoint = ep.name()
 	}
 	fault := s.faults.take(entry)
+	if fault != nil && fault.Do != nil {
+		fault.Do()
+	}
 	var resp *response
 	if fault == nil || fault.needsAnswer() {
 		resp = s.respond(&entry, &call{
@@ -95,7 +98,7 @@ func (s *Server) respond(entry *Request, c *call, allowed []string, gateway bool
 	} else {
 		c.zone = s.site.actor.zone // guessed: anonymous callers get the site's zone
 	}
-	limit, left, resp := s.limits.take(entry.Endpoint, c.now)
+	limit, left, resp := s.limits.take(*entry, c.now)
 	if resp == nil && !(who.open && c.ep != nil && c.ep.public) {
 		resp = who.refused
 	}

@@ -43,6 +43,16 @@ type Options struct {
 	// do not say; by default the issue is still served.
 	ArchivedNotFound bool
 
+	// PageTotals makes the "total" of a changelog under expand the number of
+	// histories on the page, which is how the schema describes it, instead of
+	// all there are. The documents do not say which it is.
+	PageTotals bool
+
+	// MaxBulkBytes is the largest answer of issue/bulkfetch; a larger one is a
+	// 413. Zero means none: the documents speak of a "payload constraint"
+	// without a number.
+	MaxBulkBytes int
+
 	// NumericChangeTimes makes changelog/bulkfetch write "created" as epoch
 	// milliseconds instead of a date string. Both occur in Atlassian's own
 	// documents.
@@ -81,7 +91,7 @@ type Server struct {
 	faults faultList
 	hooks  deliverer
 	pages  pageTokens
-	limits bursts
+	limits limits
 
 	rendered rendered
 }
