@@ -2,6 +2,7 @@ package adf_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -84,9 +85,10 @@ func TestRoundTrip(t *testing.T) {
 // checkShows fails if what a reader made of a text shows something else.
 func checkShows(t *testing.T, want jiralike.Page, text, html string) bool {
 	t.Helper()
-	if diff := cmp.Diff(want, jiralike.ReadHTML(html)); diff != "" {
-		t.Errorf("mismatch (-document +read back):\n%s\n%s\n", diff, text)
-		return false
+	got := jiralike.ReadHTML(html)
+	if slices.Equal(want, got) { // which is faster than cmp
+		return true
 	}
-	return true
+	t.Errorf("mismatch (-document +read back):\n%s\n%s\n", cmp.Diff(want, got), text)
+	return false
 }
