@@ -8,7 +8,8 @@
 // tries again after 1 to 50 ms, and stops when its context does. The kernel
 // drops the lock of a process that dies, however it dies.
 //
-// A lock file is empty, lies in a directory that nobody cleans (".locks"),
+// A lock file holds nothing but the note that its last holder may have left,
+// lies in a directory that nobody cleans (".locks"),
 // and is never removed here: removing it, or locking the data file that a
 // rename replaces, gives two holders. Should somebody remove it all the same,
 // those that wait for it notice that the name leads to another file and start
@@ -26,6 +27,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -46,6 +48,24 @@ const (
 // it, which may be called more than once. When ctx ends first the error wraps
 // ctx.Err(). Other errors are those of opening the lock file.
 func Acquire(ctx context.Context, root *os.Root, name string) (release func(), err error) {
+	lock, err := Take(ctx, root, name)
+	if err != nil {
+		return nil, err
+	}
+	return lock.Release, nil
+}
+
+// A Lock is held until it is released.
+type Lock struct {
+	file    *os.File
+	release func()
+}
+
+// maxNote bounds what a holder can tell the next, in bytes.
+const maxNote = 64
+
+// Take is Acquire for holders that leave a note for the next one.
+func Take(ctx context.Context, root *os.Root, name string) (*Lock, error) {
 	if !fs.ValidPath(name) || name == "." {
 		return nil, &fs.PathError{Op: "lock", Path: name, Err: fs.ErrInvalid}
 	}
@@ -58,10 +78,39 @@ func Acquire(ctx context.Context, root *os.Root, name string) (release func(), e
 		leave()
 		return nil, fmt.Errorf("lock %s: %w", name, err)
 	}
-	return sync.OnceFunc(func() {
-		_ = file.Close() // drops the lock; an empty file has nothing to lose
+	return &Lock{file: file, release: sync.OnceFunc(func() {
+		_ = file.Close() // drops the lock; a note that is lost costs nothing
 		leave()
-	}), nil
+	})}, nil
+}
+
+// Release gives the lock up. It may be called more than once.
+func (l *Lock) Release() { l.release() }
+
+// Note returns what an earlier holder has left, "" if nothing. It does not
+// survive a power cut for sure, and whoever reads it must expect anything.
+func (l *Lock) Note() string {
+	note := make([]byte, maxNote)
+	n, err := l.file.ReadAt(note, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return ""
+	}
+	return string(note[:n])
+}
+
+// SetNote leaves a note of at most 64 bytes for the holders to come.
+func (l *Lock) SetNote(note string) error {
+	if len(note) > maxNote {
+		return fmt.Errorf("note of %d bytes: %w", len(note), fs.ErrInvalid)
+	}
+	_, err := l.file.WriteAt([]byte(note), 0)
+	if err == nil {
+		err = l.file.Truncate(int64(len(note)))
+	}
+	if err != nil {
+		return fmt.Errorf("leave a note: %w", err)
+	}
+	return nil
 }
 
 // queues holds the goroutines of this process by lock. Roots opened twice on

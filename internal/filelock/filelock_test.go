@@ -399,3 +399,25 @@ func BenchmarkAcquire(b *testing.B) {
 		release()
 	}
 }
+
+// A holder's note is there for the next holder, and is replaced whole.
+func TestNote(t *testing.T) {
+	root := openRoot(t, t.TempDir())
+	take := func() *filelock.Lock {
+		lock, err := filelock.Take(t.Context(), root, "a.lock")
+		require.NoError(t, err)
+		return lock
+	}
+	lock := take()
+	require.Empty(t, lock.Note())
+	require.NoError(t, lock.SetNote("a longer note"))
+	require.Error(t, lock.SetNote(strings.Repeat("x", 65)))
+	lock.Release()
+	lock = take()
+	require.Equal(t, "a longer note", lock.Note())
+	require.NoError(t, lock.SetNote("short"))
+	lock.Release()
+	lock = take()
+	defer lock.Release()
+	require.Equal(t, "short", lock.Note())
+}

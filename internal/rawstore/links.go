@@ -187,10 +187,4 @@ func (s *Store) parsed(key string) (rawjson.Object, error) {
 	return record, err
 }
 
-func syncedAt(record rawjson.Object) time.Time {
-	t, err := time.Parse(stampLayout, textMember(record, "_synced_at"))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
+func syncedAt(record rawjson.Object) time.Time { return ParseTime(textMember(record, "_synced_at")) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
+	"github.com/jirasync/jirasync/internal/filelock"
 	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/sla"
@@ -71,11 +72,11 @@ func (s *Store) Save(ctx context.Context, f Fetch) (Saved, error) {
 }
 
 func (s *Store) save(ctx context.Context, f Fetch) (Saved, error) {
-	release, err := s.lock(ctx, f.Key)
+	lock, err := filelock.Take(ctx, s.issues, lockName(f.Key))
 	if err != nil {
 		return Saved{}, err
 	}
-	defer release()
+	defer lock.Release()
 	saved := Saved{Key: f.Key}
 	previous, err := s.KeyByID(f.ID)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) {
@@ -92,28 +93,77 @@ func (s *Store) save(ctx context.Context, f Fetch) (Saved, error) {
 	if err != nil {
 		return Saved{}, err
 	}
-	if textMember(stored, "id") != f.ID || has(stored, "_moved_to") {
-		stored = rawjson.Object{} // the key belonged to another issue
-	}
-	if later(stored, f.StartedAt) {
-		saved.Stale, saved.MovedFrom = true, ""
-		return saved, nil
-	}
-	merged, err := s.merge(stored, f)
+	merged, outcome, err := s.follow(stored, f, lock.Note())
 	if err != nil {
 		return Saved{}, err
 	}
-	saved.New = !has(stored, "fields") || has(stored, "_deleted_at")
-	saved.Changed = saved.MovedFrom != "" || !sameContent(stored, merged)
-	if saved.Changed {
+	if outcome == stale {
+		saved.Stale, saved.MovedFrom = true, ""
+		return saved, nil
+	}
+	saved.New = !has(stored, "fields") || has(stored, "_deleted_at") || textMember(stored, "id") != f.ID
+	if saved.Changed = saved.MovedFrom != "" || outcome == changed; saved.Changed {
 		if err := s.write(f.Key, merged); err != nil {
 			return Saved{}, err
 		}
+	}
+	if err := lock.SetNote(stamp(f.StartedAt)); err != nil {
+		return Saved{}, err
 	}
 	if previous != f.Key && saved.MovedFrom == "" {
 		return saved, s.point(f.ID, f.Key)
 	}
 	return saved, nil
+}
+
+// outcome is what a fetch means for the stored record.
+type outcome uint8
+
+const (
+	stale     outcome = iota // it began before what is stored, or shows less
+	unchanged                // it shows what is stored
+	changed
+)
+
+// follow returns the record that follows the stored one when a fetch has been
+// made. looked is when the last fetch began that changed nothing: it left the
+// record as it was, but what began before it is older all the same.
+func (s *Store) follow(stored rawjson.Object, f Fetch, looked string) (rawjson.Object, outcome, error) {
+	if textMember(stored, "id") != f.ID || has(stored, "_moved_to") {
+		stored = rawjson.Object{} // the key belonged to another issue
+	}
+	if later(stored, f.StartedAt) || isAfter(ParseTime(looked), f.StartedAt) {
+		return stored, stale, nil
+	}
+	record, err := s.merge(stored, f)
+	switch {
+	case err != nil:
+		return rawjson.Object{}, stale, err
+	case wentBack(stored, record, f.StartedAt):
+		return stored, stale, nil
+	case sameContent(stored, record):
+		return record, unchanged, nil
+	}
+	return record, changed, nil
+}
+
+// overtaken bounds for how long two fetches can overtake each other.
+const overtaken = 10 * time.Minute
+
+// wentBack reports whether a fetch shows an earlier update than is stored: it
+// began later than the stored one, but was answered earlier. A time that goes
+// back for longer than fetches last is Jira's will, as after a restore.
+func wentBack(stored, fetched rawjson.Object, at time.Time) bool {
+	old, err := stored.Object("fields")
+	if err != nil || at.Sub(ParseTime(textMember(stored, "_synced_at"))) > overtaken {
+		return false
+	}
+	fresh, err := fetched.Object("fields")
+	if err != nil {
+		return false
+	}
+	was, is := ParseTime(textMember(old, "updated")), ParseTime(textMember(fresh, "updated"))
+	return !was.IsZero() && !is.IsZero() && is.Before(was)
 }
 
 // point remembers the key of an issue id. It is written after the record: a
@@ -152,12 +202,16 @@ func (s *Store) leavePointer(ctx context.Context, id, from, to string, at time.T
 // wrong: it must not lock the issue for as long as that.
 func later(stored rawjson.Object, at time.Time) bool {
 	for _, member := range []string{"_synced_at", "_deleted_at"} {
-		t, err := time.Parse(stampLayout, textMember(stored, member))
-		if err == nil && t.After(at.Truncate(time.Microsecond)) && !t.After(time.Now()) {
+		if isAfter(ParseTime(textMember(stored, member)), at) {
 			return true
 		}
 	}
 	return false
+}
+
+// isAfter reports whether a stamp is younger than at, and not of the future.
+func isAfter(stamp, at time.Time) bool {
+	return stamp.After(at.Truncate(time.Microsecond)) && !stamp.After(time.Now())
 }
 
 // sameContent compares two records without the time of their fetch.

@@ -225,8 +225,10 @@ func (s *Store) lock(ctx context.Context, key string) (func(), error) {
 	if !issuekey.Valid(key) {
 		return nil, ErrBadKey
 	}
-	return filelock.Acquire(ctx, s.issues, path.Join(".locks", key+".lock"))
+	return filelock.Acquire(ctx, s.issues, lockName(key))
 }
+
+func lockName(key string) string { return path.Join(".locks", key+".lock") }
 
 // stored reads the record under the caller's lock. A record that cannot be
 // read is put aside, so that a fresh fetch can take its place.
@@ -289,9 +291,6 @@ func quote(s string) json.RawMessage {
 	}
 	return b
 }
-
-// stampLayout reads what stamp writes.
-const stampLayout = "2006-01-02T15:04:05.000000-07:00"
 
 // stamp is the form of our own instants.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000+00:00") }
