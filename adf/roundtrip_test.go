@@ -19,13 +19,14 @@ import (
 // readers turn Markdown into HTML: two parsers that have no code in common,
 // each with and without links for bare URLs.
 var readers = []struct {
-	name string
-	html func(text string) string
+	name     string
+	html     func(text string) string
+	bareURLs bool
 }{
-	{"goldmark", goldmarkReader()},
-	{"goldmark with bare URLs", goldmarkReader(extension.Linkify)},
-	{"rsc.io", rscReader(rsc.Parser{})},
-	{"rsc.io with bare URLs", rscReader(rsc.Parser{AutoLinkText: true})},
+	{"goldmark", goldmarkReader(), false},
+	{"rsc.io", rscReader(rsc.Parser{}), false},
+	{"goldmark with bare URLs", goldmarkReader(extension.Linkify), true},
+	{"rsc.io with bare URLs", rscReader(rsc.Parser{AutoLinkText: true}), true},
 }
 
 func goldmarkReader(more ...goldmark.Extender) func(string) string {
