@@ -22,7 +22,8 @@ import (
 //	                   eight digits of this mark itself taken as zeros
 //
 // A row group that is copied byte for byte keeps its checksum, so that a
-// splice need not read what it does not change.
+// splice need not read what it does not change: damage there is carried along
+// with the checksum that gives it away to the next reader.
 const (
 	keyVersion = "jira-sync.schema"
 	keyTable   = "jira-sync.table"
@@ -43,6 +44,8 @@ const (
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func checksum(p []byte) uint32 { return crc32.Checksum(p, castagnoli) }
 
 // section is a part of a file that has one checksum.
 type section struct {
@@ -110,7 +113,7 @@ func seal(tail []byte) error {
 	if !ok || string(footer[start:end]) != tailZero {
 		return fmt.Errorf("the footer has no place for its checksum")
 	}
-	copy(footer[start:end], fmt.Sprintf("%08x", crc32.Checksum(tail, castagnoli)))
+	copy(footer[start:end], fmt.Sprintf("%08x", checksum(tail)))
 	return nil
 }
 
@@ -130,13 +133,13 @@ func footerOf(tail []byte) ([]byte, error) {
 // verify checks every byte of a file against its checksums. When it returns
 // nil the file is as this package wrote it.
 func verify(r io.ReaderAt, size int64) error {
-	sections, err := verifyTail(r, size)
+	t, err := verifyTail(r, size)
 	if err != nil {
 		return err
 	}
 	buf := make([]byte, 256<<10)
 	start := int64(0)
-	for i, s := range sections {
+	for i, s := range t.sections {
 		hash := crc32.New(castagnoli)
 		n, err := io.CopyBuffer(hash, io.NewSectionReader(r, start, s.end-start), buf)
 		if err != nil {
@@ -153,9 +156,25 @@ func verify(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// verifyTail checks the part after the last row group, in which the footer
-// lies, and returns the checksums of the row groups.
-func verifyTail(r io.ReaderAt, size int64) ([]section, error) {
+// tail is the part of a file after the last row group, in which page indexes
+// and footer lie, once it has been checked.
+type tail struct {
+	start    int64  // where it begins
+	bytes    []byte // with zeros in place of its own checksum
+	footer   []byte // the part of bytes that is the footer
+	sections []section
+}
+
+// section returns where row group i begins and ends.
+func (t *tail) section(i int) (start, end int64) {
+	if i > 0 {
+		start = t.sections[i-1].end
+	}
+	return start, t.sections[i].end
+}
+
+// verifyTail reads and checks the tail of a file.
+func verifyTail(r io.ReaderAt, size int64) (*tail, error) {
 	footer, err := readFooter(r, size)
 	if err != nil {
 		return nil, err
@@ -164,32 +183,31 @@ func verifyTail(r io.ReaderAt, size int64) ([]section, error) {
 	if !ok {
 		return nil, corrupt("damaged, or written by another program")
 	}
-	sections, err := parseSections(string(footer[start:end]))
-	if err != nil {
+	t := &tail{}
+	if t.sections, err = parseSections(string(footer[start:end])); err != nil {
 		return nil, err
 	}
-	last := int64(0)
-	if len(sections) > 0 {
-		last = sections[len(sections)-1].end
+	if n := len(t.sections); n > 0 {
+		t.start = t.sections[n-1].end
 	}
-	if last > size-footerEdge-int64(len(footer)) || size-last > 2*maxFooter {
+	if t.start > size-footerEdge-int64(len(footer)) || size-t.start > 2*maxFooter {
 		return nil, corrupt("row groups overlap the footer")
 	}
-	tail := make([]byte, size-last)
-	if err := readFull(r, tail, last); err != nil {
+	t.bytes = make([]byte, size-t.start)
+	if err := readFull(r, t.bytes, t.start); err != nil {
 		return nil, err
 	}
-	footer = tail[len(tail)-footerEdge-len(footer) : len(tail)-footerEdge]
-	start, end, ok = mark(footer, keyTail)
+	t.footer = t.bytes[len(t.bytes)-footerEdge-len(footer) : len(t.bytes)-footerEdge]
+	start, end, ok = mark(t.footer, keyTail)
 	if !ok || end-start != len(tailZero) {
 		return nil, corrupt("damaged, or written by another program")
 	}
-	want := string(footer[start:end])
-	copy(footer[start:end], tailZero)
-	if got := fmt.Sprintf("%08x", crc32.Checksum(tail, castagnoli)); got != want {
+	want := string(t.footer[start:end])
+	copy(t.footer[start:end], tailZero)
+	if got := fmt.Sprintf("%08x", checksum(t.bytes)); got != want {
 		return nil, corrupt("the footer is damaged")
 	}
-	return sections, nil
+	return t, nil
 }
 
 func readFooter(r io.ReaderAt, size int64) ([]byte, error) {

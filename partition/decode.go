@@ -2,11 +2,9 @@ package partition
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"os"
-	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -51,47 +49,48 @@ func (d *Dir) Keys(t Table, month string) ([]Key, error) {
 // "" when it has none. Only the footer is read and verified. Errors are those
 // of Read, but for ErrSchema.
 func (d *Dir) Stamp(table, month string) (string, error) {
-	if !validName(table) {
-		return "", fmt.Errorf("table name %q is not valid", table)
-	}
-	path, err := filePath(table, month)
-	if err != nil {
-		return "", err
-	}
-	file, size, err := d.open(path)
-	if err != nil {
-		return "", fileError(path, err)
-	}
-	defer file.Close()
-	if _, err := verifyTail(file, size); err != nil {
-		return "", fileError(path, err)
-	}
-	footer, err := readFooter(file, size)
-	if err != nil {
-		return "", fileError(path, err)
-	}
-	start, end, _ := mark(footer, keyStamp)
-	return string(footer[start:end]), nil
+	var stamp string
+	err := d.withFile(table, month, func(file *os.File, size int64) error {
+		t, err := verifyTail(file, size)
+		if err == nil {
+			stamp = t.stamp()
+		}
+		return err
+	})
+	return stamp, err
 }
 
-func (d *Dir) read(t Table, columns []Column, month string) ([]Row, error) {
+func (t *tail) stamp() string {
+	start, end, _ := mark(t.footer, keyStamp)
+	return string(t.footer[start:end])
+}
+
+func (d *Dir) read(t Table, columns []Column, month string) (rows []Row, err error) {
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	path, err := filePath(t.Name, month)
+	err = d.withFile(t.Name, month, func(file *os.File, size int64) error {
+		rows, err = t.decode(file, size, columns)
+		return err
+	})
+	return rows, err
+}
+
+// withFile calls f with the open file of a table and month.
+func (d *Dir) withFile(table, month string, f func(file *os.File, size int64) error) error {
+	path, err := d.find(table, month)
 	if err != nil {
-		return nil, err
+		return fileError(table, month, path, err)
 	}
 	file, size, err := d.open(path)
 	if err != nil {
-		return nil, fileError(path, err)
+		return fileError(table, month, path, err)
 	}
 	defer file.Close()
-	rows, err := t.decode(file, size, columns)
-	if err != nil {
-		return nil, fileError(path, err)
+	if err := f(file, size); err != nil {
+		return fileError(table, month, path, err)
 	}
-	return rows, nil
+	return nil
 }
 
 // open opens a regular file and nothing else: a FIFO would block, and a link
@@ -120,69 +119,25 @@ func (d *Dir) open(path string) (*os.File, int64, error) {
 }
 
 // decode returns the given columns, which are among the table's, of all rows.
-func (t Table) decode(r io.ReaderAt, size int64, columns []Column) (rows []Row, err error) {
-	if err := verify(r, size); err != nil {
+func (t Table) decode(r io.ReaderAt, size int64, columns []Column) ([]Row, error) {
+	s, err := t.openSource(r, size)
+	if err != nil {
 		return nil, err
 	}
-	return t.decodeVerified(r, size, columns)
+	return s.all(columns)
 }
 
-// decodeVerified decodes a file that has passed verify. The Parquet library
-// panics on some damaged files; none that passes is known to make it so, but
-// one must not end the process.
-func (t Table) decodeVerified(r io.ReaderAt, size int64, columns []Column) (rows []Row, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			rows, err = nil, corrupt("the Parquet library panicked: %v", p)
+func (s *source) all(columns []Column) ([]Row, error) {
+	rows := makeRows(int(s.file.NumRows()), len(columns))
+	at := 0
+	for g := range s.groups() {
+		n := s.rows(g)
+		if err := s.decode(g, columns, rows[at:at+n]); err != nil {
+			return nil, err
 		}
-	}()
-	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
-	if err != nil {
-		return nil, corrupt("%v", err)
-	}
-	if err := t.checkMetadata(file); err != nil {
-		return nil, err
-	}
-	places, err := t.match(file.Root().Columns())
-	if err != nil {
-		return nil, err
-	}
-	rows = makeRows(int(file.NumRows()), len(columns))
-	for to, c := range columns {
-		place := places[t.Index(c.Name)]
-		if place < 0 {
-			continue
-		}
-		if err := decodeColumn(file, place, c, rows, to); err != nil {
-			return nil, corrupt("column %s: %v", c.Name, err)
-		}
+		at += n
 	}
 	return rows, nil
-}
-
-// checkMetadata holds the footer against the file's size and our own marks.
-func (t Table) checkMetadata(file *parquet.File) error {
-	if name, _ := file.Lookup(keyTable); name != t.Name {
-		return corrupt("it holds table %q", name)
-	}
-	if rows, _ := file.Lookup(keyRows); rows != strconv.FormatInt(file.NumRows(), 10) {
-		return corrupt("%d rows, recorded %q", file.NumRows(), rows)
-	}
-	total := int64(0)
-	for _, group := range file.Metadata().RowGroups {
-		total += group.NumRows
-		for _, chunk := range group.Columns {
-			m := chunk.MetaData
-			if m.TotalCompressedSize < 0 || m.DataPageOffset < 0 || m.DataPageOffset > file.Size()-m.TotalCompressedSize ||
-				m.NumValues != group.NumRows {
-				return corrupt("a column chunk lies outside the file")
-			}
-		}
-	}
-	if total != file.NumRows() || total < 0 || total > file.Size()*1000 {
-		return corrupt("%d rows in row groups, %d in the footer", total, file.NumRows())
-	}
-	return nil
 }
 
 // makeRows returns n rows of nulls with one allocation for all values.
@@ -195,21 +150,13 @@ func makeRows(n, columns int) []Row {
 	return rows
 }
 
-// decodeColumn puts a column of the file into column to of the rows.
-func decodeColumn(file *parquet.File, place int, c Column, rows []Row, to int) error {
+// decodeColumn puts one column of a row group into column to of the rows.
+func decodeColumn(chunk parquet.ColumnChunk, c Column, rows []Row, to int) error {
 	cells := cells{kind: c.Kind}
 	if c.Repeats {
 		cells.seen = make(map[string]string)
 	}
-	buf := make([]parquet.Value, 256)
-	for _, group := range file.RowGroups() {
-		n := int(group.NumRows())
-		if err := cells.read(group.ColumnChunks()[place], buf, rows[:n], to); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
+	return cells.read(chunk, make([]parquet.Value, 256), rows, to)
 }
 
 // cells turns Parquet values into ours.

@@ -15,21 +15,30 @@ import (
 	"github.com/jirasync/jirasync/internal/filelock"
 )
 
-const suffix = ".parquet"
-
 // A Dir is a directory of partitioned tables. It is safe for concurrent use,
 // also by several processes, as far as writers of one month hold LockMonth.
 type Dir struct {
-	root *os.Root
+	root   *os.Root
+	layout Layout
 }
 
-// Open opens the directory dir, which is made when absent.
-func Open(dir string) (*Dir, error) {
+// Open opens the directory dir, which is made when absent, for files in the
+// flat layout. A change of several files that a crash has cut short is
+// finished, unless a process that is alive holds the month.
+func Open(dir string) (*Dir, error) { return OpenLayout(dir, Flat) }
+
+// OpenLayout is Open for either layout.
+func OpenLayout(dir string, layout Layout) (*Dir, error) {
+	if layout > Hive {
+		return nil, fmt.Errorf("unknown layout %d", layout)
+	}
 	root, err := atomicfile.OpenDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Dir{root: root}, nil
+	d := &Dir{root: root, layout: layout}
+	d.recover()
+	return d, nil
 }
 
 // Close releases the directory. No other call may follow.
@@ -40,39 +49,69 @@ func (d *Dir) Path() string { return d.root.Name() }
 
 // LockMonth waits for the exclusive lock of one month, in all tables, among
 // all goroutines and processes, and returns the function that releases it.
-// It must be held around Read, Replace and Publish of a change. Holders of an
-// issue lock may take a month lock, not the reverse.
+// It must be held around Read, Splice, Replace and Publish of a change. What
+// an earlier holder could not finish is finished first. Holders of an issue
+// lock may take a month lock, not the reverse.
 func (d *Dir) LockMonth(ctx context.Context, month string) (release func(), err error) {
 	if !validMonth(month) {
 		return nil, badMonth(month)
 	}
-	return filelock.Acquire(ctx, d.root, ".locks/parquet-"+month+".lock")
-}
-
-// Months returns, in order, the months for which the table has a file, or
-// something else under a file's name. Other names are passed over. A table
-// without a directory has no months.
-func (d *Dir) Months(table string) ([]string, error) {
-	if !validName(table) {
-		return nil, fmt.Errorf("table name %q is not valid", table)
-	}
-	entries, err := fs.ReadDir(d.root.FS(), table)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	release, err = filelock.Acquire(ctx, d.root, ".locks/parquet-"+month+".lock")
 	if err != nil {
 		return nil, err
 	}
-	var months []string
-	for _, entry := range entries {
-		month, ok := strings.CutSuffix(entry.Name(), suffix)
-		if ok && validMonth(month) {
-			months = append(months, month)
-		}
+	if err := d.redo(month); err != nil {
+		release()
+		return nil, err
 	}
-	slices.Sort(months)
-	return months, nil
+	return release, nil
 }
+
+// noteDir holds the notes by which a commit of several files is finished.
+const noteDir = ".redo"
+
+func notePath(month string) string { return path.Join(noteDir, month) }
+
+// commit makes the files of a month appear together.
+func (d *Dir) commit(month string, files []*atomicfile.File) error {
+	return atomicfile.CommitNoted(d.root, notePath(month), files...)
+}
+
+// redo finishes a commit of the month. A note that is damaged is put aside:
+// whoever wrote it never returned, so that his caller does the work again.
+func (d *Dir) redo(month string) error {
+	_, err := atomicfile.Redo(d.root, notePath(month))
+	if errors.Is(err, atomicfile.ErrBadNote) {
+		err = atomicfile.Rename(d.root, notePath(month), path.Join(asideDir, "note-"+month))
+	}
+	if err != nil {
+		return fmt.Errorf("finish month %s: %w", month, err)
+	}
+	return nil
+}
+
+// recover finishes what crashed processes have left. What cannot be finished
+// now, for want of rights or because the month is busy, LockMonth will finish
+// or report: a reader's Open must not fail for it.
+func (d *Dir) recover() {
+	notes, err := d.list(noteDir)
+	if err != nil {
+		return
+	}
+	for _, note := range notes {
+		if !validMonth(note.Name()) {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), recoverWait)
+		if release, err := d.LockMonth(ctx, note.Name()); err == nil {
+			release()
+		}
+		cancel()
+	}
+}
+
+// recoverWait is enough for a lock that is free.
+const recoverWait = 100 * time.Millisecond
 
 // tables returns the directories that can be tables, in order, but issues
 // last: their rows are what a reader looks up the others by.
@@ -102,29 +141,46 @@ func (d *Dir) tables() ([]string, error) {
 }
 
 // Sweep removes temporary files that killed processes left more than
-// olderThan ago, and returns how many. One hour is a good age.
+// olderThan ago, and returns how many. One hour is a good age. Months with an
+// unfinished commit keep theirs.
 func (d *Dir) Sweep(olderThan time.Duration) (int, error) {
-	tables, err := d.tables()
+	d.recover()
+	if notes, err := d.list(noteDir); err != nil || slices.ContainsFunc(notes, isNote) {
+		return 0, err
+	}
+	dirs, err := d.fileDirs()
 	if err != nil {
 		return 0, err
 	}
 	total := 0
 	var errs []error
-	for _, table := range tables {
-		n, err := atomicfile.Sweep(d.root, table, olderThan)
+	for _, dir := range append(dirs, noteDir) {
+		n, err := atomicfile.Sweep(d.root, dir, olderThan)
 		total += n
 		errs = append(errs, err)
 	}
 	return total, errors.Join(errs...)
 }
 
-func filePath(table, month string) (string, error) {
-	if !validMonth(month) {
-		return "", badMonth(month)
-	}
-	return path.Join(table, month+suffix), nil
-}
+func isNote(e fs.DirEntry) bool { return validMonth(e.Name()) }
 
-func badMonth(month string) error {
-	return fmt.Errorf("month %q is not of the form 2006-01", month)
+// fileDirs returns the directories in which files of tables lie.
+func (d *Dir) fileDirs() ([]string, error) {
+	tables, err := d.tables()
+	if err != nil {
+		return nil, err
+	}
+	dirs := tables
+	for _, table := range tables {
+		entries, err := d.list(table)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			if month, ok := strings.CutPrefix(entry.Name(), hiveKey); ok && validMonth(month) && entry.IsDir() {
+				dirs = append(dirs, path.Join(table, entry.Name()))
+			}
+		}
+	}
+	return dirs, nil
 }

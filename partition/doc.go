@@ -14,13 +14,19 @@
 // # Writing
 //
 // [Dir.Replace] takes all rows of one month of one or more tables, sorted by
-// issue_key as bytes. Files whose content would stay equal are not touched.
-// The others are written beside their targets, made durable, and then
-// renamed in the order given: children first, issues last, so that a crash
-// between two renames leaves an issue to be done again, not one half done. A
-// reader sees each file old or new, never part of either. Equal rows give
-// equal bytes: nothing in a file depends on the time or the machine. Writers of a
-// month hold [Dir.LockMonth].
+// issue_key as bytes. What it writes depends on the rows alone, not on the
+// time or the machine: equal rows give equal bytes. [Dir.Splice] takes the
+// rows of some issues only. It encodes the row groups that these are in and
+// copies all others, by the kernel and unread, so that a change costs what
+// changes and one pass over the file. Its row groups therefore depend on the
+// file's history; both calls compare rows, and touch no file in which none
+// changes.
+//
+// Changed files are written beside their targets, made durable, and then
+// renamed in the order given: children first, issues last. A reader sees each
+// file old or new, never part of either. A note says what is being renamed:
+// after a crash the next [Open] or LockMonth finishes it, so that the tables of
+// a month change together. Writers of a month hold [Dir.LockMonth].
 //
 // # Reading
 //
@@ -28,8 +34,11 @@
 // fs.ErrNotExist; a file that cannot be read whole is [ErrCorrupt], one with
 // other columns [ErrSchema], and neither may be taken for an empty month:
 // that would be overwritten with a few rows later. Each file carries checksums of
-// all its bytes, which are checked before anything is decoded, because
-// Parquet's own leave the headers and the footer unguarded.
+// all its bytes, one for each row group and one for the rest. Nothing is
+// decoded whose checksum has not been checked, because Parquet's own leave the
+// headers and the footer unguarded. A file that a writer finds corrupt is set
+// aside, out of the sight of those who read all months by a glob, and its
+// month stays corrupt until Replace has written it anew.
 //
 // # Publishing
 //
@@ -40,13 +49,13 @@
 //
 // Every column is optional: UTF-8 text, 64-bit integers, timestamps in
 // microseconds adjusted to UTC, booleans, doubles. zstd level 3; pages of 1 MiB; row
-// groups that never divide an issue and are declared sorted by issue_key; no
-// bounds for long text. Key-value metadata say the schema version, table, row
+// groups that never divide an issue, grow with the month and are declared
+// sorted by issue_key; no bounds for long text. Key-value metadata say the schema version, table, row
 // count and the writer's stamp. Any Parquet reader can read them; DuckDB reads a table with
 // read_parquet('DIR/issues/*.parquet', union_by_name = true).
 //
 // # Not done here
 //
-// No query, no splice of single row groups into a month, no manifest over
-// several files: a reader that joins tables may see one new and one old.
+// No query, no manifest over several files: a reader that joins tables may
+// see one new and one old.
 package partition

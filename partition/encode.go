@@ -2,8 +2,8 @@ package partition
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"iter"
 	"strconv"
@@ -26,7 +26,7 @@ var codec = &zstd.Codec{Level: zstd.SpeedDefault}
 // writerOptions are those of every file of a table, whoever writes it: row
 // groups are only copied between files that agree in them. Nothing here may
 // depend on the time, the machine or the version of the program.
-func (t Table) writerOptions(rows int) []parquet.WriterOption {
+func (t Table) writerOptions(stamp string) []parquet.WriterOption {
 	options := []parquet.WriterOption{
 		t.schema(),
 		parquet.Compression(codec),
@@ -37,10 +37,9 @@ func (t Table) writerOptions(rows int) []parquet.WriterOption {
 		parquet.CreatedBy("jira-sync", schemaVersion+" ", "parquet-go"), // the library puts no blank before "(build"
 		parquet.KeyValueMetadata(keyVersion, schemaVersion),
 		parquet.KeyValueMetadata(keyTable, t.Name),
-		parquet.KeyValueMetadata(keyRows, strconv.Itoa(rows)),
 	}
-	if t.Stamp != "" {
-		options = append(options, parquet.KeyValueMetadata(keyStamp, t.Stamp))
+	if stamp != "" {
+		options = append(options, parquet.KeyValueMetadata(keyStamp, stamp))
 	}
 	for _, c := range t.Columns {
 		if c.LongText {
@@ -75,18 +74,29 @@ func (t Table) check(rows []Row) error {
 	return nil
 }
 
-// groups cuts rows, sorted by issue, into row groups of at most GroupRows
-// rows; an issue with more rows than that is a group of its own.
-func (t Table) groups(rows []Row) iter.Seq[[]Row] {
-	limit := t.GroupRows
-	if limit == 0 {
-		limit = defaultGroupRows
+// monthGroups is how many row groups a large month is cut into. More would
+// make the footer, which every change writes and every reader reads, larger
+// than what they save.
+const monthGroups = 250
+
+// groupRows returns how many rows a row group has in a month of so many.
+func (t Table) groupRows(rows int) int {
+	least := t.GroupRows
+	if least == 0 {
+		least = defaultGroupRows
 	}
+	return max(least, min(rows/monthGroups, t.MaxGroupRows))
+}
+
+// groups cuts rows, sorted by issue, into row groups of at most limit rows;
+// an issue with more rows than that is a group of its own. The last group
+// takes up to slack more, rather than leaving them to a small one.
+func (t Table) groups(rows []Row, limit, slack int) iter.Seq[[]Row] {
 	key := t.Index(KeyColumn)
 	return func(yield func([]Row) bool) {
 		start, end := 0, 0 // of the group so far, which ends with an issue
 		for next := range issueEnds(rows, key) {
-			if next-start > limit && end > start {
+			if next-start > limit && end > start && len(rows)-start > limit+slack {
 				if !yield(rows[start:end]) {
 					return
 				}
@@ -114,38 +124,104 @@ func issueEnds(rows []Row, key int) iter.Seq[int] {
 }
 
 // encode writes the rows as a Parquet file. It holds one row group in memory.
-func (t Table) encode(out io.Writer, rows []Row) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the Parquet library panicked: %v", p)
-		}
-	}()
-	sum := &summing{out: out}
-	w := parquet.NewWriter(sum, t.writerOptions(len(rows))...)
-	var sections []section
-	var scratch batch
-	for group := range t.groups(rows) {
-		for i, column := range w.ColumnWriters() {
-			if err := scratch.write(column, group, i); err != nil {
-				return err
-			}
-		}
-		if err := w.Flush(); err != nil {
+func (t Table) encode(out io.Writer, rows []Row) error {
+	w := t.newFileWriter(newOutput(out), t.Stamp)
+	for group := range t.groups(rows, t.groupRows(len(rows)), 0) {
+		if err := w.write(group); err != nil {
 			return err
 		}
-		sections = append(sections, sum.cut())
 	}
-	w.SetKeyValueMetadata(keyGroups, formatSections(sections))
-	w.SetKeyValueMetadata(keyTail, tailZero)
+	return w.close()
+}
+
+// A fileWriter makes one file from rows, and from row groups of another file.
+type fileWriter struct {
+	out      *output
+	w        *parquet.Writer
+	sections []section
+	rows     int
+}
+
+func (t Table) newFileWriter(out *output, stamp string) *fileWriter {
+	return &fileWriter{out: out, w: parquet.NewWriter(out, t.writerOptions(stamp)...)}
+}
+
+// write makes the rows, of whole issues, a row group. The columns are encoded
+// side by side.
+func (f *fileWriter) write(rows []Row) (err error) {
+	defer recovered(&err)
+	columns := f.w.ColumnWriters()
+	err = parallel(len(columns), func(i int) error {
+		var b batch
+		if err := b.write(columns[i], rows, i); err != nil {
+			return err
+		}
+		return columns[i].Flush()
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.w.Flush(); err != nil {
+		return err
+	}
+	f.sections = append(f.sections, f.out.cut())
+	f.rows += len(rows)
+	return nil
+}
+
+// errNotCopied says that the library did not copy a row group, but tried to
+// encode it anew, as it does without a word when it does not trust one.
+var errNotCopied = errors.New("row group not copied")
+
+// copy takes over row group g of a source with its checksum. The first row
+// group of a file has the magic in its checksum, so that it can only become
+// the first again.
+func (f *fileWriter) copy(s *source, g int) error {
+	begin, end := s.section(g)
+	if first := len(f.sections) == 0; first {
+		begin += int64(len(magic))
+	}
+	before := f.out.copied
+	err := f.copyGroup(s.file.RowGroups()[g])
+	if f.out.err != nil {
+		return f.out.err
+	}
+	if err != nil || f.out.copied-before != end-begin {
+		return errNotCopied
+	}
+	done := f.out.cut()
+	f.sections = append(f.sections, section{end: done.end, crc: s.sections[g].crc})
+	f.rows += s.rows(g)
+	return nil
+}
+
+func (f *fileWriter) copyGroup(g parquet.RowGroup) (err error) {
+	defer recovered(&err)
+	_, err = f.w.WriteRowGroup(g)
+	return err
+}
+
+// close writes the footer with all checksums.
+func (f *fileWriter) close() (err error) {
+	defer recovered(&err)
+	f.w.SetKeyValueMetadata(keyRows, strconv.Itoa(f.rows))
+	f.w.SetKeyValueMetadata(keyGroups, formatSections(f.sections))
+	f.w.SetKeyValueMetadata(keyTail, tailZero)
+	if err := f.out.flush(); err != nil {
+		return err
+	}
 	var tail bytes.Buffer
-	sum.out = &tail
-	if err := w.Close(); err != nil {
+	f.out.to.Reset(&tail)
+	if err := f.w.Close(); err != nil {
+		return err
+	}
+	if err := f.out.to.Flush(); err != nil {
 		return err
 	}
 	if err := seal(tail.Bytes()); err != nil {
 		return err
 	}
-	_, err = tail.WriteTo(out)
+	_, err = tail.WriteTo(f.out.direct)
 	return err
 }
 
@@ -190,24 +266,4 @@ func (b *batch) value(v Value, column int) parquet.Value {
 		p = parquet.Int64Value(v.number)
 	}
 	return p.Level(0, 1, column)
-}
-
-// summing passes bytes on and keeps the checksum of those since the last cut.
-type summing struct {
-	out  io.Writer
-	size int64
-	crc  uint32
-}
-
-func (s *summing) Write(p []byte) (int, error) {
-	n, err := s.out.Write(p)
-	s.size += int64(n)
-	s.crc = crc32.Update(s.crc, castagnoli, p[:n])
-	return n, err
-}
-
-func (s *summing) cut() section {
-	done := section{end: s.size, crc: s.crc}
-	s.crc = 0
-	return done
 }

@@ -8,8 +8,8 @@ import (
 var (
 	// ErrCorrupt is the error of a file that cannot be trusted: it is
 	// damaged, was not written by this package, or is no regular file. It
-	// is not an empty month. The way out is to set it aside and rebuild the
-	// month from the issue records.
+	// is not an empty month. The way out is to rebuild the month from the
+	// issue records and write it with Replace.
 	ErrCorrupt = errors.New("corrupt file")
 
 	// ErrSchema is the error of a whole file whose columns are not those of
@@ -24,9 +24,11 @@ var (
 // An Error says which file is corrupt or has another schema. It wraps
 // [ErrCorrupt] or [ErrSchema].
 type Error struct {
-	Path string // the file, below the directory: issues/2026-01.parquet
-	Hint string // what an operator can do
-	Err  error
+	Table string // whose rows of the month cannot be had
+	Month string
+	Path  string // the file, below the directory: issues/2026-01.parquet
+	Hint  string // what an operator can do
+	Err   error
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
@@ -35,9 +37,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 const rebuildHint = "run jira-sync transform to rebuild it from the issue records"
 
-func fileError(path string, err error) error {
+func fileError(table, month, path string, err error) error {
 	if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrSchema) {
-		return &Error{Path: path, Hint: rebuildHint, Err: err}
+		return &Error{Table: table, Month: month, Path: path, Hint: rebuildHint, Err: err}
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

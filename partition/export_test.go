@@ -21,7 +21,11 @@ func Decode(t Table, file []byte) ([]Row, error) {
 
 // DecodeUnverified reads a file without looking at its checksums.
 func DecodeUnverified(t Table, file []byte) ([]Row, error) {
-	return t.decodeVerified(bytes.NewReader(file), int64(len(file)), t.Columns)
+	s, err := t.parse(&checked{tail: part{0, file}}, int64(len(file)), &tail{})
+	if err != nil {
+		return nil, err
+	}
+	return s.all(t.Columns)
 }
 
 // Metadata opens a file with the Parquet library itself.
@@ -31,12 +35,15 @@ func Metadata(r io.ReaderAt, size int64) (*parquet.File, error) {
 
 // Sections returns the end of each row group as the file records it.
 func Sections(file []byte) ([]int64, error) {
-	list, err := verifyTail(bytes.NewReader(file), int64(len(file)))
+	t, err := verifyTail(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, err
+	}
 	var ends []int64
-	for _, s := range list {
+	for _, s := range t.sections {
 		ends = append(ends, s.end)
 	}
-	return ends, err
+	return ends, nil
 }
 
 // Verify checks a file's checksums.

@@ -98,19 +98,16 @@ func (d *Dir) publishMonth(ctx context.Context, to *Dir, month string, tables []
 // copy writes the file beside its target in the other directory, verified.
 // It returns nil if there is nothing to change.
 func (d *Dir) copy(to *Dir, file File) (*atomicfile.File, error) {
-	if !validName(file.Table) {
-		return nil, fmt.Errorf("table name %q is not valid", file.Table)
-	}
-	path, err := filePath(file.Table, file.Month)
-	if err != nil {
-		return nil, err
-	}
-	source, size, err := d.open(path)
+	path, err := d.find(file.Table, file.Month)
 	if errors.Is(err, fs.ErrNotExist) {
 		return removal(to, path)
 	}
 	if err != nil {
-		return nil, fileError(path, err)
+		return nil, fileError(file.Table, file.Month, path, err)
+	}
+	source, size, err := d.open(path)
+	if err != nil {
+		return nil, fileError(file.Table, file.Month, path, err)
 	}
 	defer source.Close()
 	if to.holds(path, source, size) {
@@ -142,7 +139,7 @@ func copyVerified(to *Dir, path string, source *os.File, size int64) (*atomicfil
 	}
 	if err != nil {
 		out.Discard()
-		return nil, fileError(path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return out, nil
 }

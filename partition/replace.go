@@ -1,22 +1,26 @@
 package partition
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
 )
 
-// Content is all rows of one table in one month, sorted by issue_key as
-// bytes. Rows of one issue keep the order they are given in.
+// Content is rows of one table in one month, sorted by issue_key as bytes:
+// all for Replace, those of the issues named for Splice. Rows of one issue
+// keep the order they are given in.
 type Content struct {
 	Table Table
 	Rows  []Row
+}
+
+func (c Content) check() error {
+	if err := c.Table.Validate(); err != nil {
+		return err
+	}
+	return c.Table.check(c.Rows)
 }
 
 // A File is one file that a call has written or removed.
@@ -27,124 +31,126 @@ type File struct {
 	Removed bool   // the month has no rows in this table any more
 	Rows    int
 	Bytes   int64
+
+	// Copied is how many of Bytes Splice took from the old file as they were.
+	Copied int64
+
+	// Rewritten says why Splice could copy nothing. It is empty where it
+	// could, or had nothing to copy from.
+	Rewritten string
 }
 
 // Replace makes the files of a month hold the contents, and returns those
-// that it changed, in the order given. A file that would stay equal is not
-// touched. A content without rows removes its file. A file that is corrupt
-// or has another schema is replaced like any other.
+// that it changed, in the order given. A file that holds these rows already
+// is not touched. A content without rows removes its file. A file that is
+// corrupt is set aside and replaced ([Dir.SetAside]); one that has another
+// schema or stamp is replaced like any other. What is written depends on the
+// rows alone: equal rows give equal bytes.
 //
 // All new files are on stable storage before the first takes its place, and
-// they do so in the order given: children first, issues last. Rows that do
+// they do so in the order given: children first, issues last. After a crash
+// in between the next Open or LockMonth finishes what was begun. Rows that do
 // not fit are ErrRows, before anything is changed. After any other error each
 // file is whole, old or new, and the call can be repeated.
 //
-// The caller holds LockMonth. Memory beyond the rows is one row group.
+// The caller holds LockMonth. Memory beyond the rows is a row group for each
+// table.
 func (d *Dir) Replace(month string, contents ...Content) ([]File, error) {
-	if !validMonth(month) {
-		return nil, badMonth(month)
-	}
 	for _, c := range contents {
-		err := c.Table.Validate()
-		if err == nil {
-			err = c.Table.check(c.Rows)
-		}
-		if err != nil {
+		if err := c.check(); err != nil {
 			return nil, err
 		}
 	}
-	var changed []File
-	var pending []*atomicfile.File
+	return d.change(month, contents, func(c Content) (*pending, error) {
+		return d.replace(month, c)
+	})
+}
+
+// replace writes the content beside its target, or nothing if it is there.
+func (d *Dir) replace(month string, c Content) (*pending, error) {
+	path, err := d.find(c.Table.Name, month)
+	same := false
+	if err == nil {
+		same, err = d.holdsRows(path, c)
+	}
+	if errors.Is(err, ErrCorrupt) {
+		_, err = d.setAside(c.Table.Name, month, path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || same {
+		return nil, err
+	}
+	if len(c.Rows) == 0 {
+		return d.remove(month, c.Table.Name)
+	}
+	return d.writeAll(month, c)
+}
+
+// holdsRows reports whether the file has exactly these rows, columns and
+// stamp, though perhaps in other row groups.
+func (d *Dir) holdsRows(path string, c Content) (bool, error) {
+	old, size, err := d.open(path)
+	if err != nil {
+		return false, err
+	}
+	defer old.Close()
+	s, err := c.Table.openSource(old, size)
+	if errors.Is(err, ErrSchema) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if int(s.file.NumRows()) != len(c.Rows) || s.stamp() != c.Table.Stamp || s.whyNotCopied(c.Table.groupRows(len(c.Rows))) != "" {
+		return false, nil
+	}
+	rows := c.Rows
+	for g := range s.groups() {
+		stored, err := s.read(g)
+		if err != nil {
+			return false, err
+		}
+		for i, row := range stored {
+			if !row.Equal(rows[i]) {
+				return false, nil
+			}
+		}
+		rows = rows[len(stored):]
+	}
+	return true, nil
+}
+
+// change prepares the contents side by side and makes them visible together.
+func (d *Dir) change(month string, contents []Content, prepare func(Content) (*pending, error)) ([]File, error) {
+	if !validMonth(month) {
+		return nil, badMonth(month)
+	}
+	if err := d.redo(month); err != nil { // of an earlier call under the same lock
+		return nil, err
+	}
+	prepared := make([]*pending, len(contents))
 	defer func() {
-		for _, f := range pending {
-			f.Discard()
+		for _, p := range prepared {
+			p.discard()
 		}
 	}()
-	for _, c := range contents {
-		file, written, err := d.prepare(month, c)
-		if err != nil {
-			return nil, fmt.Errorf("write %s of %s: %w", c.Table.Name, month, err)
-		}
-		if written != nil {
-			changed = append(changed, file)
-			pending = append(pending, written)
+	errs := make([]error, len(contents))
+	err := parallel(len(contents), func(i int) error {
+		prepared[i], errs[i] = prepare(contents[i])
+		return nil // the other tables may have something to say too
+	})
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return nil, fmt.Errorf("write month %s: %w", month, err)
+	}
+	var changed []File
+	var files []*atomicfile.File
+	for _, p := range prepared {
+		if p != nil {
+			changed = append(changed, p.File)
+			files = append(files, p.files()...)
 		}
 	}
-	if err := atomicfile.Commit(pending...); err != nil {
+	if err := d.commit(month, files); err != nil {
 		return nil, fmt.Errorf("write month %s: %w", month, err)
 	}
 	return changed, nil
-}
-
-// prepare writes the content beside its target, or nothing if it is there.
-func (d *Dir) prepare(month string, c Content) (File, *atomicfile.File, error) {
-	path, err := filePath(c.Table.Name, month)
-	if err != nil {
-		return File{}, nil, err
-	}
-	file := File{Table: c.Table.Name, Month: month, Path: path, Rows: len(c.Rows)}
-	if len(c.Rows) == 0 {
-		if _, err := d.root.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			return file, nil, nil
-		}
-		file.Removed = true
-		removal, err := atomicfile.Removal(d.root, path)
-		return file, removal, err
-	}
-	out, err := atomicfile.Create(d.root, path)
-	if err != nil {
-		return file, nil, err
-	}
-	size, same, err := d.write(out, path, c)
-	if err != nil || same {
-		out.Discard()
-		return file, nil, err
-	}
-	file.Bytes = size
-	return file, out, nil
-}
-
-// write encodes the content into out and reports its size, and whether the
-// file at path has exactly the same bytes.
-func (d *Dir) write(out io.Writer, path string, c Content) (size int64, same bool, err error) {
-	compare := &comparing{out: out}
-	old, oldSize, err := d.open(path)
-	if err == nil {
-		defer old.Close()
-		compare.old = old
-	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) {
-		return 0, false, err
-	}
-	buffer := bufio.NewWriterSize(compare, 256<<10)
-	if err := c.Table.encode(buffer, c.Rows); err != nil {
-		return 0, false, err
-	}
-	if err := buffer.Flush(); err != nil {
-		return 0, false, err
-	}
-	return compare.size, compare.old != nil && compare.size == oldSize, nil
-}
-
-// comparing passes bytes on and forgets the old file at the first that
-// differs from it.
-type comparing struct {
-	out  io.Writer
-	old  *os.File // nil once there is a difference
-	buf  []byte
-	size int64
-}
-
-func (c *comparing) Write(p []byte) (int, error) {
-	if c.old != nil {
-		if cap(c.buf) < len(p) {
-			c.buf = make([]byte, len(p))
-		}
-		buf := c.buf[:len(p)]
-		if n, _ := c.old.ReadAt(buf, c.size); n < len(p) || !bytes.Equal(buf, p) {
-			c.old = nil // a shorter, unreadable or other file: replace it
-		}
-	}
-	n, err := c.out.Write(p)
-	c.size += int64(n)
-	return n, err
 }

@@ -61,10 +61,15 @@ type Table struct {
 	// Columns are in the order they have in the file. One is KeyColumn.
 	Columns []Column
 
-	// GroupRows is how many rows a row group holds at most, if no issue has
-	// more. Zero means 2,000. Small groups let a reader skip more, and later
-	// an upsert rewrite less; below some hundred rows the footer grows.
+	// GroupRows is how many rows a row group holds, if no issue has more. Zero
+	// means 2,000. Small groups let a reader skip more and Splice rewrite
+	// less; below some hundred rows the footer grows.
 	GroupRows int
+
+	// MaxGroupRows is how many it may hold in a large month: there a row group
+	// has a 250th of the month's rows, within these two bounds. Zero means
+	// GroupRows, whatever the month.
+	MaxGroupRows int
 
 	// Stamp is a text that is written into each file, for [Dir.Stamp] to find
 	// again. It says by which rules the rows were made, where the columns do
@@ -80,7 +85,8 @@ func (t Table) Index(name string) int {
 // Validate reports the first fault of a schema: a name that is not a
 // lower-case ASCII letter or underscore followed by up to 62 letters, digits
 // or underscores, a name used twice, an unknown kind, no issue_key, LongText
-// or Repeats on a column that is not text, a stamp that is not of its form.
+// or Repeats on a column that is not text or on issue_key LongText, a stamp
+// that is not of its form.
 func (t Table) Validate() error {
 	if !validName(t.Name) {
 		return fmt.Errorf("table name %q is not valid", t.Name)
@@ -99,11 +105,11 @@ func (t Table) Validate() error {
 		}
 		seen[c.Name] = true
 	}
-	if i := t.Index(KeyColumn); i < 0 || t.Columns[i].Kind != Text {
-		return fmt.Errorf("table %s: no text column %s", t.Name, KeyColumn)
+	if i := t.Index(KeyColumn); i < 0 || t.Columns[i].Kind != Text || t.Columns[i].LongText {
+		return fmt.Errorf("table %s: no text column %s with bounds", t.Name, KeyColumn)
 	}
-	if t.GroupRows < 0 {
-		return fmt.Errorf("table %s: negative GroupRows", t.Name)
+	if t.GroupRows < 0 || t.MaxGroupRows < 0 {
+		return fmt.Errorf("table %s: negative GroupRows or MaxGroupRows", t.Name)
 	}
 	if len(t.Stamp) > 64 || strings.ContainsFunc(t.Stamp, notInStamp) {
 		return fmt.Errorf("table %s: stamp is not of letters, digits and hyphens", t.Name)
