@@ -137,13 +137,13 @@ func (t Table) encode(out io.Writer, rows []Row) error {
 // A fileWriter makes one file from rows, and from row groups of another file.
 type fileWriter struct {
 	out      *output
-	w        *parquet.Writer
+	w        *parquet.GenericWriter[any] // whose columns are written one by one
 	sections []section
 	rows     int
 }
 
 func (t Table) newFileWriter(out *output, stamp string) *fileWriter {
-	return &fileWriter{out: out, w: parquet.NewWriter(out, t.writerOptions(stamp)...)}
+	return &fileWriter{out: out, w: parquet.NewGenericWriter[any](out, t.writerOptions(stamp)...)}
 }
 
 // write makes the rows, of whole issues, a row group. The columns are encoded
