@@ -193,6 +193,7 @@ func (l *Limiter) admit(f family) (*pass, time.Duration, <-chan struct{}) {
 		g.probing = true
 	}
 	lane.sent++
+	lane.send(now)
 	return p, 0, nil
 }
 

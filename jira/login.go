@@ -28,7 +28,7 @@ func (c *Client) permitted(ctx context.Context, r *call) error {
 	l.mu.Lock()
 	s := &l.login
 	now := time.Now()
-	open := s.refused.IsZero() || r.family == "serverinfo" // answered to anyone
+	open := s.refused.IsZero()
 	probe := !open && !s.asking && !now.Before(s.next)
 	if probe {
 		s.asking, s.next = true, now.Add(loginPause)

@@ -38,9 +38,13 @@ type pace struct {
 	burst  int
 
 	ceiling float64   // what Jira took before the last refusal, a second
-	from    time.Time // the end of the last pause; zero: at the top
-	since   time.Time // the last refusal, or the first request
-	taken   float64   // requests let through since
+	cutAt   time.Time // the last refusal
+	from    time.Time // the end of the pause after it; zero: at the top
+
+	since time.Time     // what follows is counted since then, a refusal or the first request
+	taken float64       // requests let through
+	last  time.Time     // the last request
+	idle  time.Duration // time in which nobody wanted to send
 }
 
 const (
@@ -48,6 +52,7 @@ const (
 	plateau    = 0.98             // of the ceiling
 	growth     = 45 * time.Second // until the ceiling is reached again
 	slowest    = 1.0              // requests a second
+	shortest   = 2 * time.Second  // time in which anything can be measured
 	forgetting = 15 * time.Minute // until a refusal is forgotten
 )
 
@@ -73,7 +78,7 @@ func (p *pace) rate(at time.Time) float64 {
 // worth at most.
 func (p *pace) adjust(at time.Time) {
 	if p.since.IsZero() {
-		p.since = at
+		p.since, p.last = at, at
 	}
 	if p.from.IsZero() {
 		return
@@ -81,7 +86,8 @@ func (p *pace) adjust(at time.Time) {
 	r := p.rate(at)
 	burst := p.burst
 	if r >= p.top {
-		p.from, p.since, p.taken = time.Time{}, at, 0
+		p.from = time.Time{}
+		p.restart(at)
 	} else {
 		burst = min(burst, int(math.Ceil(r)))
 	}
@@ -92,21 +98,48 @@ func (p *pace) adjust(at time.Time) {
 // unlimited is the rate of no limit.
 const unlimited = float64(rate.Inf)
 
+// send notes that a request goes out. A gap that the pace does not explain is
+// time in which there was nothing to send.
+func (p *pace) send(at time.Time) {
+	if !p.from.IsZero() {
+		begin := p.last
+		if begin.Before(p.from) {
+			begin = p.from
+		}
+		usual := max(time.Second, time.Duration(2/p.rate(at)*float64(time.Second)))
+		p.idle += max(0, at.Sub(begin)-usual)
+	}
+	p.last = at
+}
+
+// restart begins to count anew.
+func (p *pace) restart(at time.Time) { p.since, p.taken, p.idle = at, 0, 0 }
+
 // cut slows down after a refusal of a request sent at the given time; until is
-// the end of the pause. Refusals of what was under way when the pace was last
-// cut say nothing new. The ceiling falls by half at most: if little was asked
-// for, that little was taken says nothing.
+// the end of the pause. The ceiling falls by half at most: if little was asked
+// for, that little was taken says nothing. It stays if nothing was taken since
+// the last refusal: then the pause was too short, not the pace too fast.
+// Refusals of what was under way when the pace was last cut say nothing at all.
 func (p *pace) cut(sent, now, until time.Time) {
-	if sent.Before(p.from) || sent.Before(p.since) {
+	first := p.from.IsZero()
+	if !first && (sent.Before(p.from) || !sent.After(p.cutAt)) {
 		return
 	}
-	active, least := now.Sub(p.since), min(p.top, maxGranted)/2
-	if !p.from.IsZero() {
+	was, active, least := p.rate(now), now.Sub(p.since), min(p.top, maxGranted)/2
+	if !first {
 		// The pause counts, since it fills Jira's bucket, but not much of it.
-		active = now.Sub(p.from) + min(p.from.Sub(p.since), time.Second)
+		active -= max(0, p.from.Sub(p.cutAt)-time.Second)
 		least = p.ceiling / 2
 	}
-	measured := p.taken / max(active.Seconds(), 1)
-	p.ceiling = max(slowest, least, min(measured, p.rate(now)))
-	p.from, p.since, p.taken = until, now, 0
+	measured := p.taken / max(active-p.idle, shortest).Seconds()
+	p.from, p.cutAt = until, now
+	switch {
+	case !first && p.taken == 0:
+	case !first && active-p.idle < shortest: // too little to measure: go on counting
+		p.ceiling = max(slowest, p.ceiling*0.9)
+		return
+	default:
+		p.ceiling = max(slowest, least, min(measured, was))
+	}
+	p.restart(now)
 }
