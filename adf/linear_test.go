@@ -10,11 +10,13 @@ import (
 	"github.com/jirasync/jirasync/adf"
 )
 
-// shapes are documents of size n, each the worst of its kind.
-var shapes = []struct {
+type shape struct {
 	name string
 	make func(n int) string
-}{
+}
+
+// shapes are documents of size n, each the worst of its kind.
+var shapes = []shape{
 	{"nested panels", func(n int) string { return nestOf(`{"type":"panel","content":[`, n/40) }},
 	{"nested lists", func(n int) string {
 		return nestOf(`{"type":"bulletList","content":[{"type":"listItem","content":[`, n/80)

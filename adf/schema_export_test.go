@@ -22,3 +22,23 @@ func SchemaMarks() (types []string) {
 	}
 	return types
 }
+
+// SchemaAttrs returns the attributes of all types of stage 0, as "panel.panelType".
+func SchemaAttrs() (names []string) {
+	add := func(typ string, rule int) {
+		for _, p := range schemaRules[rule].members {
+			names = append(names, typ+"."+p.name)
+		}
+	}
+	for _, n := range stage0Schema.nodes {
+		for _, rule := range n.attrs {
+			add(n.name, rule)
+		}
+	}
+	for _, m := range schemaMarks {
+		if m.attrs >= 0 {
+			add(m.name, m.attrs)
+		}
+	}
+	return names
+}

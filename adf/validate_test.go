@@ -102,10 +102,7 @@ func TestValidateNil(t *testing.T) {
 // TestValidateLinear doubles documents: what Validate allocates, which goes
 // with what it does, may not grow by much more.
 func TestValidateLinear(t *testing.T) {
-	wrong := []struct {
-		name string
-		make func(n int) string
-	}{
+	wrong := []shape{
 		{"panels without a type", func(n int) string { return document(nestOf(`{"type":"panel","x":1,"content":[`, min(n/40, 4900))) }},
 		{"type after content", func(n int) string {
 			n = min(n/40, 4900)
