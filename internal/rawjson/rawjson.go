@@ -58,6 +58,13 @@ func Parse(data []byte) (Object, error) {
 	return parse(data)
 }
 
+// ParsePart is Parse for a value as an [Object], [Elements] or [PartElements]
+// gave it: it is not checked again. Anything else may make it panic.
+func ParsePart(part json.RawMessage) (Object, error) { return parse(part) }
+
+// PartElements is Elements for a value as ParsePart takes it.
+func PartElements(part json.RawMessage) ([]json.RawMessage, error) { return elements(part) }
+
 // parse is Parse of what is known to be JSON.
 func parse(data []byte) (Object, error) {
 	s := scanner{data: data}

@@ -124,6 +124,25 @@ func TestValuesDoNotOverlap(t *testing.T) {
 	require.Equal(t, `{"a":1,"b":2}`, string(o.Bytes()))
 }
 
+// TestParts: what Parse has accepted is read the same without a second check.
+func TestParts(t *testing.T) {
+	for _, doc := range []string{`{}`, ` {"a" : [1, {"b":null}, "x\"]"] , "c":{} } `, `{"a":"s","n":-1.5e3,"t":true}`} {
+		o, err := rawjson.Parse([]byte(doc))
+		require.NoError(t, err)
+		for _, name := range o.Names() {
+			part, _ := o.Get(name)
+			want, wantErr := rawjson.Parse(part)
+			got, err := rawjson.ParsePart(part)
+			require.Equal(t, wantErr, err)
+			require.Equal(t, want.Bytes(), got.Bytes())
+			wantList, wantErr := rawjson.Elements(part)
+			list, err := rawjson.PartElements(part)
+			require.Equal(t, wantErr, err)
+			require.Equal(t, wantList, list)
+		}
+	}
+}
+
 func TestChildren(t *testing.T) {
 	t.Parallel()
 	o, err := rawjson.Parse([]byte(`{"o": {"a": 1 } ,"l":[ {"a":1.0} , {}],"mixed":[{},1],"null":null,"text":"{}"}`))
