@@ -30,8 +30,5 @@ func (s *Syncer) Delete(ctx context.Context, keys ...string) (transform.Result, 
 // Rebuild makes all tables anew from the records and publishes them.
 func (s *Syncer) Rebuild(ctx context.Context, opts transform.RebuildOptions) (transform.Result, error) {
 	result, err := transform.Rebuild(ctx, s.tables, s.store, opts)
-	s.publishing.Lock()
-	s.distBehind = true
-	s.publishing.Unlock()
-	return result, errors.Join(err, s.publish(ctx))
+	return result, errors.Join(err, s.publishAll(ctx))
 }

@@ -96,6 +96,12 @@ func (s *Syncer) downloadAttachment(ctx context.Context, key string, a attachmen
 		_, err := s.site.Download(ctx, jira.AttachmentInfo{ID: a.ID, Size: size, MimeType: a.MimeType}, w)
 		return err
 	})
+	if errors.Is(err, jira.ErrNotFound) {
+		// Removed since the issue was read, whose next refresh will say so. If it
+		// is there all the same, the row without a file has it tried again.
+		s.log.InfoContext(ctx, "attachment is not there any more", "issue", key, "attachment", a.ID)
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

@@ -129,7 +129,8 @@ func ticks(period time.Duration) (<-chan time.Time, func()) {
 }
 
 func (s *Syncer) catchUpOnce(ctx context.Context) {
-	if _, err := s.CatchUp(ctx); err != nil && ctx.Err() == nil {
+	_, err := s.CatchUp(ctx)
+	if err = errors.Join(err, s.publishAll(ctx)); err != nil && ctx.Err() == nil {
 		s.stats.catchUpFailures.Add(1)
 		s.log.WarnContext(ctx, "catch-up failed; it will be repeated in full", "error", err)
 	}

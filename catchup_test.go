@@ -48,3 +48,20 @@ func TestFailedCatchUpIsRepeated(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, result.Fetched)
 }
+
+// A process that died between its tables and their copy leaves the copy
+// behind; a server that has been running all the time finds it.
+func TestCopyLeftBehindByAnotherProcessIsFound(t *testing.T) {
+	t.Parallel()
+	site, r := filled(t, 3)
+	cfg := r.cfg
+	cfg.DistDir = ""
+	killed := library(t, cfg) // one that never gets to publish
+	site.Issue("SUP-1").Edit(jiratest.Fields{"summary": "not published"})
+	_, err := killed.SyncIssues(t.Context(), "SUP-1")
+	require.NoError(t, err)
+	require.NotEqual(t, "not published", r.rows("issues", "SUP-1")[0]["summary"].Text())
+	_, err = r.Check(t.Context(), fixing(now))
+	require.NoError(t, err)
+	r.shows("SUP-1", "summary", "not published")
+}

@@ -116,7 +116,7 @@ type CheckReport struct {
 // of Jira is stored, is as new and as long as Jira's, and shows all its cells
 // in the tables; and that nothing is stored or shown that Jira has no more.
 // With Fix, what differs is read and written again through the same seams as
-// everything else.
+// everything else, and the copy of the tables is compared file by file.
 //
 // Which issues there are is compared for all of them; their content, for those
 // updated within the last days, or for all. An issue that Jira does not show
@@ -206,7 +206,7 @@ func (c *check) run(ctx context.Context) error {
 	if !c.opts.Fix {
 		return nil
 	}
-	return errors.Join(c.bury(ctx, b), c.mend(ctx))
+	return errors.Join(c.bury(ctx, b), c.mend(ctx), c.publishAll(ctx))
 }
 
 // records compares Jira with the records. It returns the keys whose rows are

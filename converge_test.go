@@ -1,15 +1,19 @@
 package jirasync_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/jira"
 	"github.com/jirasync/jirasync/jira/jiratest"
@@ -41,6 +45,55 @@ func TestConverges(t *testing.T) {
 	r.equalsSite(site)
 	require.NotEmpty(t, r.allRows("issuelinks"))
 	require.NotEmpty(t, r.allRows("comments"))
+	require.Empty(t, site.Problems())
+}
+
+// Gate G6 with all writers at once: a server that loses a third of its
+// deliveries, and beside it a second Syncer on the same files that backfills,
+// catches up and checks all the time. What the webhooks lost, the others find.
+func TestConvergesBesideOtherWriters(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.AddProject("OPS", "Operations")
+	r := serve(t, config(site))
+	site.SetWebhook(jiratest.Webhook{URL: r.url + "/webhooks/jira", Secret: secret, Parallel: 8})
+	site.SetDeliveryFaults(jiratest.DeliveryFaults{Seed: 12, Duplicate: 0.3, Reorder: 0.5})
+	other := library(t, r.cfg)
+	ctx, stop := context.WithCancel(t.Context())
+	var writers sync.WaitGroup
+	all := fixing(now)
+	all.Force = true
+	for _, work := range []func() error{
+		func() error { _, err := other.Backfill(ctx, jirasync.BackfillOptions{Refetch: true}); return err },
+		func() error { _, err := other.CatchUp(ctx); return err },
+		func() error { _, err := other.Check(ctx, all); return err },
+	} {
+		writers.Go(func() { // ends with ctx
+			for ctx.Err() == nil {
+				if err := work(); err != nil && ctx.Err() == nil && !errors.Is(err, jirasync.ErrDiffers) {
+					t.Errorf("beside the server: %v\n%s", err, other.failures())
+				}
+			}
+		})
+	}
+	random := rand.New(rand.NewPCG(convergeSeed, 12))
+	for n := range 30 {
+		for range 1 + random.IntN(8) {
+			change(site, random, n)
+		}
+		lost := func(string, string) bool { return random.IntN(3) == 0 }
+		site.DropQueued(lost)
+		r.flush(site)
+	}
+	r.idle()
+	stop()
+	writers.Wait()
+	_, err := r.CatchUp(t.Context())
+	require.NoError(t, err)
+	report, err := r.Check(t.Context(), all)
+	require.NoError(t, err)
+	t.Logf("the last check mended %d and deleted %d", len(report.Mended), len(report.Deleted))
+	r.equalsSite(site)
 	require.Empty(t, site.Problems())
 }
 

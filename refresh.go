@@ -65,7 +65,7 @@ func (s *Syncer) keep(ctx context.Context, issue *jira.Issue, slaAnswer []byte, 
 		s.stats.incomplete.Add(1)
 		s.log.WarnContext(ctx, "issue could not be read whole; what is stored stays", "issue", issue.Key, "missing", partNames(issue.Missing))
 	}
-	r := refreshed{key: issue.Key, keys: append(saved.Linked, issue.Key), issue: issue}
+	r := refreshed{key: saved.Key, keys: append(saved.Linked, saved.Key), issue: issue}
 	if saved.MovedFrom != "" {
 		r.keys = append(r.keys, saved.MovedFrom)
 	}

@@ -150,13 +150,22 @@ func (s *Syncer) CheckLogin(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Traffic says what the requests of each account, JIRA_API_TOKEN first, are
+// doing and waiting for.
+func (s *Syncer) Traffic() []jira.Stats {
+	var all []jira.Stats
+	for _, client := range []*jira.Client{s.site, s.agent} {
+		if client != nil {
+			all = append(all, client.Stats())
+		}
+	}
+	return all
+}
+
 // requests is how many requests both accounts have sent.
 func (s *Syncer) requests() (sent int64) {
-	for _, client := range []*jira.Client{s.site, s.agent} {
-		if client == nil {
-			continue
-		}
-		for _, family := range client.Stats().Families {
+	for _, account := range s.Traffic() {
+		for _, family := range account.Families {
 			if family.Family != "" {
 				sent += family.Sent
 			}
@@ -208,6 +217,15 @@ func (s *Syncer) publish(ctx context.Context, files ...partition.File) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	return nil
+}
+
+// publishAll compares the whole copy with the tables: another process may have
+// written tables and died before it published them.
+func (s *Syncer) publishAll(ctx context.Context) error {
+	s.publishing.Lock()
+	s.distBehind = true
+	s.publishing.Unlock()
+	return s.publish(ctx)
 }
 
 // publishMonths copies files, each month under its lock, so that a copy never

@@ -31,7 +31,7 @@ type Fetch struct {
 
 // Saved says what Save did.
 type Saved struct {
-	Key       string
+	Key       string // where the record is
 	Changed   bool   // the record has new content
 	New       bool   // there was no record, or only a tombstone
 	Stale     bool   // a later fetch is already stored; nothing was written
@@ -98,8 +98,7 @@ func (s *Store) save(ctx context.Context, f Fetch) (Saved, error) {
 		return Saved{}, err
 	}
 	if outcome == stale {
-		saved.Stale, saved.MovedFrom = true, ""
-		return saved, nil
+		return Saved{Key: cmp.Or(previous, f.Key), Stale: true}, nil
 	}
 	saved.New = !has(stored, "fields") || has(stored, "_deleted_at") || textMember(stored, "id") != f.ID
 	if saved.Changed = saved.MovedFrom != "" || outcome == changed; saved.Changed {
