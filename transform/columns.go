@@ -8,7 +8,7 @@ import (
 )
 
 // issueColumns are the columns 1 to 26 of the issues table. The columns of
-// the field map follow, then issueTail, and last what we add: issueAdded.
+// the field map follow, then issueTail, and last what we add; see added.go.
 var issueColumns = []column{
 	{"issue_key", text, filled, issueKey},
 	{"issue_id", text, filled, source{"`id` of the record", func(e element) partition.Value { return textValue(e.issue.ID) }}},
@@ -47,10 +47,6 @@ var issueTail = []column{
 	}}},
 }
 
-var issueAdded = []column{
-	{"description_md", text, filled | long, adfMarkdown("description")},
-}
-
 var commentColumns = []column{
 	{"comment_id", text, 0, at("id")},
 	{"issue_key", text, filled | repeats, issueKey},
@@ -60,10 +56,6 @@ var commentColumns = []column{
 	{"created_at", timestamp, 0, timeAt("created")},
 	{"updated_at", timestamp, 0, timeAt("updated")},
 	{"update_author_email", text, repeats, at("updateAuthor", "emailAddress")},
-}
-
-var commentAdded = []column{
-	{"body_md", text, filled | long, adfMarkdown("body")},
 }
 
 var attachmentColumns = []column{
@@ -110,19 +102,6 @@ var remoteLinkColumns = []column{
 	{"title", text, 0, at("object", "title")},
 	{"application_name", text, repeats, at("application", "name")},
 	{"application_type", text, repeats, at("application", "type")},
-}
-
-var commentMediaColumns = []column{
-	{"issue_key", text, filled | repeats, issueKey},
-	{"comment_id", text, 0, source{"comment `id`", at("id").value}},
-	{"attachment_id", text, 0, source{"`id` of the attachment that it is; not certain → null", (element).mediaAttachment}},
-	{"filename", text, 0, source{"`filename` of that attachment, else `attrs.alt`, else `attrs.__fileName`", (element).mediaName}},
-	{"media_id", text, 0, source{"`attrs.id`, in Atlassian's media service", func(e element) partition.Value {
-		return textOrNull(e.media.ID, e.media.ID != "")
-	}}},
-	{"url", text, long, source{"`attrs.url` of a picture outside Jira, secrets in it redacted", func(e element) partition.Value {
-		return textOrNull(e.media.URL, e.media.URL != "")
-	}}},
 }
 
 // kindColumn is one column of a field kind; the map gives it a name and a field.
@@ -175,6 +154,8 @@ var fieldKinds = map[FieldKind][]kindColumn{
 			return textOrNull(scalar(e.at(field, "currentStatus", "status")))
 		}},
 	},
+	KindSprint:      nil, // sprint_names and story_points have no names in the map
+	KindStoryPoints: nil,
 	KindSLA: {
 		{text, repeats, ", `breached` of the current cycle, `True` or `False`", func(e element, field string) partition.Value {
 			breached := e.issue.cycle(field).Breached
@@ -221,6 +202,22 @@ func labels(e element) partition.Value {
 	}
 	_, ok := list(raw)
 	return textOrNull(compact(raw), ok)
+}
+
+// names is the rule of labels for a list of objects that have a name.
+func names(name string) source {
+	return source{"names of `" + name + "` as a JSON array; missing → `[]`", func(e element) partition.Value {
+		raw, there := e.members.Get(name)
+		if !there {
+			return textValue("[]")
+		}
+		return namesOf(raw)
+	}}
+}
+
+func namesOf(raw json.RawMessage) partition.Value {
+	_, ok := list(raw)
+	return textOrNull(optionList(raw), ok)
 }
 
 func countOf(name string) source {

@@ -43,6 +43,14 @@ const (
 	// first_response_goal_millis and first_response_elapsed_millis. They show
 	// the ongoing cycle, else the last completed one.
 	KindSLA FieldKind = "sla"
+	// KindSprint: the sprints of the issue, for the column sprint_names. It
+	// takes no column name. Of several such fields the first with a value
+	// counts.
+	KindSprint FieldKind = "sprint"
+	// KindStoryPoints: a number, for the column story_points; otherwise as
+	// KindSprint. A site has one field in company-managed projects and another
+	// in team-managed ones.
+	KindStoryPoints FieldKind = "story_points"
 )
 
 // Field maps one Jira field to columns of the issues table.

@@ -43,6 +43,10 @@ func TestFieldMapNamesEveryFault(t *testing.T) {
 		"sla star":  {one("sla", "*"), []string{`"_*"`}},
 		"sla long":  {one("sla", strings.Repeat("a", 50)+"_*"), []string{"_elapsed_millis"}},
 		"star":      {one("option", "a_*"), []string{`"a_*"`}},
+		"sprint":    {one("sprint"), nil},
+		"points":    {one("story_points"), nil},
+		"sprints":   {one("sprint", "a"), []string{"kind sprint takes 0 column name(s), not 1"}},
+		"ours":      {one("text", "components"), nil},
 		"no id":     {transform.FieldMap{{Kind: transform.KindRaw, Columns: []string{"a"}}}, []string{"field 1 (): id is missing"}},
 		"several": {
 			transform.FieldMap{

@@ -45,8 +45,8 @@ func describe(all []table) string {
 	}
 	order := append([]table{tables[len(tables)-1]}, tables[:len(tables)-1]...)
 	for _, t := range order {
-		fmt.Fprintf(&b, "\n### %s\n\nSources are below `%s`. %s\n\n| # | column | type | null | source |\n|--:|---|---|---|---|\n",
-			t.name, strings.TrimSuffix(t.base, "."), origin(len(t.columns), len(t.added)))
+		fmt.Fprintf(&b, "\n### %s\n\nSources are below %s. %s\n\n| # | column | type | null | source |\n|--:|---|---|---|---|\n",
+			t.name, t.base, origin(len(t.columns), len(t.added)))
 		for i, c := range t.columns {
 			null := "yes"
 			if c.flags&filled != 0 {

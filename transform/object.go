@@ -17,8 +17,15 @@ type object struct {
 	rich    map[string]*adf.Node // rich text that was asked for, decoded once; see element.document
 }
 
-func newObject(raw json.RawMessage) *object {
-	members, err := rawjson.Parse(raw)
+// newRecord reads a whole record, which may be anything.
+func newRecord(data []byte) *object {
+	members, err := rawjson.Parse(data)
+	return &object{ok: err == nil, members: members}
+}
+
+// newObject reads a part of a record.
+func newObject(part json.RawMessage) *object {
+	members, err := rawjson.ParsePart(part)
 	return &object{ok: err == nil, members: members}
 }
 
@@ -64,10 +71,11 @@ func (o *object) list(name string) (elements []json.RawMessage, ok bool) {
 	return list(raw)
 }
 
+// list returns the elements of a part of a record.
 func list(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 	if len(raw) == 0 || raw[0] != '[' {
 		return nil, false
 	}
-	elements, err := rawjson.Elements(raw)
+	elements, err := rawjson.PartElements(raw)
 	return elements, err == nil
 }

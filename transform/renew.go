@@ -14,8 +14,11 @@ import (
 const rules = 1
 
 // stamp names a schema: its tables, their columns and what they mean.
-func stamp(tables []table) string {
+func stamp(tables []table, fields FieldMap) string {
 	h := sha256.New()
+	for _, f := range fields {
+		fmt.Fprintf(h, "%q %s %s\n", f.ID, f.Kind, f.Columns)
+	}
 	for _, t := range tables {
 		fmt.Fprintln(h, t.name)
 		for _, c := range t.columns {
@@ -26,8 +29,8 @@ func stamp(tables []table) string {
 }
 
 // Outdated returns the months, in order, that were written with another
-// schema than t's, as before an upgrade that brings columns or tables: their
-// files lack them. The first Upsert that touches such a month makes all of it
+// schema or field map than t's, as before an upgrade that brings columns or
+// tables: their files lack them. The first Upsert that touches such a month makes all of it
 // anew, and [Renew] all of them.
 //
 // A month that holds columns which t does not know is not among them: it is

@@ -150,7 +150,7 @@ func newMapper(o Options) (*mapper, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	tables, left := choose(newTables(o.fields()), o.ReferenceOnly)
-	m := &mapper{Options: o, tables: tables, stamp: stamp(tables)}
+	m := &mapper{Options: o, tables: tables, stamp: stamp(tables, o.fields())}
 	for i := range tables {
 		m.schema = append(m.schema, tables[i].partition())
 	}
@@ -192,7 +192,7 @@ type issue struct {
 
 // issue reads what a record says about the issue as a whole.
 func (m *mapper) issue(data []byte) (*issue, error) {
-	i := &issue{site: m.SiteURL, attachment: m.Attachment, record: newObject(data)}
+	i := &issue{site: m.SiteURL, attachment: m.Attachment, record: newRecord(data)}
 	if !i.record.ok {
 		return i, fmt.Errorf("%w: not one JSON object", ErrRecord)
 	}
@@ -277,10 +277,21 @@ func (i *issue) remoteLinks() []element {
 	return i.elements(i.record, "_remote_links", "_remote_links")
 }
 
+func (i *issue) worklogs() []element {
+	return i.once(tableWorklogs, func() []element {
+		return i.elements(i.part(i.fields, "worklog", "fields.worklog"), "worklogs", "fields.worklog.worklogs")
+	})
+}
+
+func (i *issue) histories() []element {
+	return i.once(tableChangelog, func() []element {
+		return i.elements(i.part(i.record, "changelog", "changelog"), "histories", "changelog.histories")
+	})
+}
+
 func (i *issue) changes() []element {
 	var changes []element
-	histories := i.elements(i.part(i.record, "changelog", "changelog"), "histories", "changelog.histories")
-	for _, h := range histories {
+	for _, h := range i.histories() {
 		items := i.elements(h.object, "items", "changelog.histories["+strconv.Itoa(h.index)+"].items")
 		for _, item := range items {
 			item.outer = h.object

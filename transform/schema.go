@@ -39,12 +39,13 @@ type element struct {
 	index   int             // its place in the record's list
 	local   partition.Value // of an attachment the path of its file
 	media   *media          // that a comment embeds
+	field   *field          // the custom field of issue_fields
 }
 
 // table is one table of the schema.
 type table struct {
 	name      string
-	base      string // where the paths in the sources begin
+	base      string // where the paths in the sources begin, for docs/format.md
 	groupRows int
 	columns   []column // those of the reference; none in a table that we add
 	added     []column // those that we add, behind them
@@ -60,6 +61,9 @@ const (
 	tableIssueLinks   = "issuelinks"
 	tableRemoteLinks  = "remote_links"
 	tableCommentMedia = "comment_media"
+	tableWorklogs     = "worklogs"
+	tableIssueFields  = "issue_fields"
+	tableUsers        = "users"
 	tableIssues       = "issues"
 )
 
@@ -67,13 +71,16 @@ const (
 func newTables(fields FieldMap) []table {
 	issues := slices.Concat(issueColumns, fields.columns(), issueTail)
 	return []table{
-		{tableComments, "fields.comment.comments[].", 1000, commentColumns, commentAdded, (*issue).comments},
-		{tableAttachments, "fields.attachment[].", 4000, attachmentColumns, nil, (*issue).attachments},
-		{tableChangelog, "changelog.histories[].items[].", 4000, changelogColumns, nil, (*issue).changes},
-		{tableIssueLinks, "fields.issuelinks[].", 4000, issueLinkColumns, nil, (*issue).links},
-		{tableRemoteLinks, "_remote_links[].", 4000, remoteLinkColumns, nil, (*issue).remoteLinks},
-		{tableCommentMedia, "fields.comment.comments[].body", 4000, nil, commentMediaColumns, (*issue).commentMedia},
-		{tableIssues, "fields.", 2000, issues, without(issueAdded, issues), (*issue).self},
+		{tableComments, "`fields.comment.comments[]`", 1000, commentColumns, commentAdded, (*issue).comments},
+		{tableAttachments, "`fields.attachment[]`", 4000, attachmentColumns, attachmentAdded, (*issue).attachments},
+		{tableChangelog, "`changelog.histories[].items[]`", 4000, changelogColumns, changelogAdded, (*issue).changes},
+		{tableIssueLinks, "`fields.issuelinks[]`", 4000, issueLinkColumns, nil, (*issue).links},
+		{tableRemoteLinks, "`_remote_links[]`", 4000, remoteLinkColumns, nil, (*issue).remoteLinks},
+		{tableCommentMedia, "`fields.comment.comments[].body`", 4000, nil, commentMediaColumns, (*issue).commentMedia},
+		{tableWorklogs, "`fields.worklog.worklogs[]`", 4000, nil, worklogColumns, (*issue).worklogs},
+		{tableIssueFields, "`fields`", 10000, nil, issueFieldColumns, (*issue).customFields},
+		{tableUsers, "each person that the record names", 10000, nil, userColumns, (*issue).users},
+		{tableIssues, "`fields`", 2000, issues, without(issueAdded(fields), issues), (*issue).self},
 	}
 }
 

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -156,4 +157,29 @@ func checkValue(t *testing.T, c column, v partition.Value) {
 		require.True(t, utf8.ValidString(v.Text()), c.name)
 		require.NotContains(t, v.Text(), "\x00", c.name)
 	}
+}
+
+// FuzzStrings: strings that are copied are those that encoding/json would not
+// change, one way and the other.
+func FuzzStrings(f *testing.F) {
+	for _, s := range []string{"", "plain", `a"b\c`, "a\tb", "é\u2028", "\u2029", "\xff", "日本\x00", "<&>", "\x7f", "a\xed\xa0\x80"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		require.NoError(t, enc.Encode(s))
+		want := strings.TrimSuffix(b.String(), "\n")
+		require.Equal(t, want, quote(s))
+		var back string
+		require.NoError(t, json.Unmarshal([]byte(want), &back))
+		require.Equal(t, strings.ReplaceAll(back, "\x00", ""), unquote([]byte(want)))
+		if raw := []byte(`"` + s + `"`); json.Valid(raw) {
+			var text string
+			require.NoError(t, json.Unmarshal(raw, &text))
+			require.Equal(t, strings.ReplaceAll(text, "\x00", ""), unquote(raw))
+			require.Equal(t, quote(unquote(raw)), compact(raw))
+		}
+	})
 }

@@ -100,9 +100,11 @@ func byName(t partition.Table, row partition.Row) named {
 	return n
 }
 
-// local says which columns speak of our own files and clock, not of Jira.
+// local says which columns speak of our own files and clock, or of the account
+// that reads and its time zone, not of Jira.
 func local(column string) bool {
-	return column == "local_path" || column == "hierarchical_path" || column == "_synced_at" || strings.HasSuffix(column, "_elapsed_millis")
+	return column == "local_path" || column == "hierarchical_path" || column == "_synced_at" || column == "value_json" ||
+		strings.HasSuffix(column, "_elapsed_millis")
 }
 
 // compare reads every issue of the simulated Jira once more, as the account

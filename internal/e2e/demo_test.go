@@ -16,7 +16,9 @@ import (
 )
 
 // jsonColumns hold a JSON array as text; they are compared as arrays.
-var jsonColumns = []string{"labels", "triage", "configuration_item", "participants", "organizations"}
+var jsonColumns = []string{
+	"labels", "triage", "configuration_item", "participants", "organizations", "components", "fix_versions", "affected_versions",
+}
 
 // Every cell of every table is what the records say, NULL where they say
 // nothing: this is also the null count of each column.
@@ -107,6 +109,29 @@ func TestTexts(t *testing.T) {
 	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM issues WHERE description <> ''"))
 	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM comments WHERE body <> ''"))
 	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM comments WHERE contains(body_md, '](https://')"), "links in Markdown")
+}
+
+// The fields and people of an issue say the same as its columns.
+func TestFieldsAndUsers(t *testing.T) {
+	db, _ := openDemo(t)
+	for _, q := range []string{
+		`SELECT count(*) FROM issues i FULL JOIN (FROM issue_fields WHERE field_id = 'customfield_10004') f USING (issue_key)
+			WHERE i.severity IS DISTINCT FROM f.value_text`,
+		`SELECT count(*) FROM issues i FULL JOIN (FROM issue_fields WHERE field_id = 'customfield_10330') f USING (issue_key)
+			WHERE i.context IS DISTINCT FROM f.value_text`,
+		"SELECT count(*) FROM issue_fields WHERE value_number IS NOT NULL AND value_number <> value_text::DOUBLE",
+		"SELECT count(*) FROM issue_fields WHERE value_json IS NOT NULL AND NOT json_valid(value_json)",
+		"SELECT count(*) FROM issue_fields WHERE value_text IS NULL AND value_json IS NULL",
+		"SELECT count(*) - count(DISTINCT (issue_key, field_id)) FROM issue_fields",
+		"SELECT count(*) - count(DISTINCT (issue_key, account_id)) FROM users",
+		`SELECT count(*) FROM issues i JOIN users u USING (issue_key) WHERE u.account_id = i.reporter_account_id
+			AND (u.name IS DISTINCT FROM i.reporter_name OR u.email IS DISTINCT FROM i.reporter_email)`,
+		"SELECT count(*) FROM comments c ANTI JOIN users u ON c.issue_key = u.issue_key AND c.author_account_id = u.account_id WHERE c.author_account_id IS NOT NULL",
+	} {
+		require.Equal(t, "0", one(t, db, q), q)
+	}
+	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM issue_fields WHERE value_time IS NOT NULL"))
+	require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM users WHERE active AND account_type = 'customer'"))
 }
 
 // Every child has its issue, and the counts of the issue are those of its rows.

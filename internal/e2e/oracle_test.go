@@ -77,6 +77,16 @@ var oracles = map[string]tableOracle{
 			"time_to_resolution_goal_millis":    cycle("fields.customfield_10161", "goalDuration.millis"),
 			"time_to_resolution_elapsed_millis": cycle("fields.customfield_10161", "elapsedTime.millis"),
 
+			"project_id":          record("fields.project.id"),
+			"parent_key":          record("fields.parent.key"),
+			"status_category_key": record("fields.status.statusCategory.key"),
+			"creator_account_id":  record("fields.creator.accountId"),
+			"reporter_account_id": record("fields.reporter.accountId"),
+			"assignee_account_id": record("fields.assignee.accountId"),
+			"components":          recordOptions("fields.components"),
+			"fix_versions":        recordOptions("fields.fixVersions"),
+			"affected_versions":   recordOptions("fields.versions"),
+
 			"_synced_at": record("_synced_at"),
 			"_raw_file":  func(r, _ any) any { return fmt.Sprint(at(r, "key"), ".json") },
 		},
@@ -91,6 +101,24 @@ var oracles = map[string]tableOracle{
 			"created_at":          itemTime("created"),
 			"updated_at":          itemTime("updated"),
 			"update_author_email": item("updateAuthor.emailAddress"),
+
+			"public_visibility":        item("jsdPublic"),
+			"author_account_id":        item("author.accountId"),
+			"update_author_account_id": item("updateAuthor.accountId"),
+		},
+	},
+	"worklogs": {
+		items: list("fields.worklog.worklogs"),
+		columns: map[string]oracle{
+			"worklog_id":         item("id"),
+			"issue_key":          record("key"),
+			"author_account_id":  item("author.accountId"),
+			"author_email":       item("author.emailAddress"),
+			"author_name":        item("author.displayName"),
+			"started_at":         itemTime("started"),
+			"created_at":         itemTime("created"),
+			"updated_at":         itemTime("updated"),
+			"time_spent_seconds": item("timeSpentSeconds"),
 		},
 	},
 	"attachments": {
@@ -119,6 +147,9 @@ var oracles = map[string]tableOracle{
 			"from_value":   item("change.fromString"),
 			"to_value":     item("change.toString"),
 			"changed_at":   itemTime("history.created"),
+			"field_id":     item("change.fieldId"),
+			"from_id":      item("change.from"),
+			"to_id":        item("change.to"),
 		},
 	},
 	"issuelinks": {
