@@ -13,11 +13,14 @@ import (
 	"github.com/jirasync/jirasync/adf"
 )
 
+// addSeeds adds every document of testdata.
 func addSeeds(f *testing.F) {
 	f.Helper()
 	paths, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(f, err)
-	for _, path := range paths {
+	more, err := filepath.Glob("testdata/*/*.txtar")
+	require.NoError(f, err)
+	for _, path := range append(paths, more...) {
 		archive, err := txtar.ParseFile(path)
 		require.NoError(f, err)
 		for _, file := range archive.Files {

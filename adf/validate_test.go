@@ -153,9 +153,6 @@ func memoryOf(t *testing.T, data string) uint64 {
 // FuzzValidate holds Validate to Parse, and to the schema where it is there.
 func FuzzValidate(f *testing.F) {
 	addSeeds(f)
-	for _, data := range validateCases(f) {
-		f.Add(data)
-	}
 	var judges []*edition
 	if _, err := os.Stat(schemaDir); err == nil {
 		judges = readEditions(f)
