@@ -44,6 +44,12 @@ type Config struct {
 	SLAEmail    string
 	SLAAPIToken jira.Secret
 
+	// TokenExpires and SLATokenExpires are when the tokens end, which Jira
+	// does not tell. From 30 days before, Run warns once a day, and Status and
+	// the metrics show the days that are left. Zero means not known.
+	TokenExpires    time.Time
+	SLATokenExpires time.Time
+
 	// Projects limits the sync to these project keys. Empty means all.
 	Projects []string
 

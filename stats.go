@@ -58,7 +58,8 @@ type Status struct {
 	AttachmentsSkipped int64 `json:"attachments_skipped"`
 	LastLatencyMS      int64 `json:"last_latency_ms"` // from delivery to queryable
 
-	LastCheck *CheckReport `json:"last_check,omitempty"` // of the periodic check; see CheckReport
+	LastCheck *CheckReport  `json:"last_check,omitempty"` // of the periodic check; see CheckReport
+	Tokens    []TokenExpiry `json:"tokens,omitempty"`     // those of which the end is known
 }
 
 // Status returns the state at this moment.
@@ -70,7 +71,7 @@ func (s *Syncer) Status() Status {
 		Ignored: c.ignored.Load(), Incomplete: c.incomplete.Load(), SLAFailures: c.slaFailures.Load(),
 		AttachmentsStored: c.attachmentsStored.Load(), AttachmentsSkipped: c.attachmentsSkipped.Load(),
 		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), CatchUpFailures: c.catchUpFailures.Load(),
-		LastCheck: c.lastCheck.Load(),
+		LastCheck: c.lastCheck.Load(), Tokens: s.Tokens(),
 	}
 	if ms := c.lastApplied.Load(); ms != 0 {
 		st.LastApplied = time.UnixMilli(ms).UTC()
@@ -115,6 +116,20 @@ func (st Status) writeMetrics(w io.Writer) error {
 		{"last_latency_milliseconds", "gauge", "Delivery to queryable, last issue.", st.LastLatencyMS},
 	} {
 		if _, err := fmt.Fprintf(w, "# HELP jirasync_%[1]s %[2]s\n# TYPE jirasync_%[1]s %[3]s\njirasync_%[1]s %[4]d\n", m.name, m.help, m.kind, m.value); err != nil {
+			return err
+		}
+	}
+	return st.writeTokens(w)
+}
+
+func (st Status) writeTokens(w io.Writer) error {
+	for i, t := range st.Tokens {
+		if i == 0 {
+			if _, err := io.WriteString(w, "# HELP jirasync_token_days_left Days until an API token ends; negative once it has.\n# TYPE jirasync_token_days_left gauge\n"); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintf(w, "jirasync_token_days_left{token=%q} %d\n", t.Token, t.DaysLeft); err != nil {
 			return err
 		}
 	}

@@ -85,6 +85,7 @@ func (w *worker) run(ctx context.Context) {
 	others.Go(func() { w.applyLoop(soft) })
 	others.Go(func() { w.s.renew(ctx) })
 	others.Go(func() { w.s.watch(ctx) })
+	others.Go(func() { w.s.watchTokens(ctx) })
 	if !w.s.cfg.NoAttachments {
 		others.Go(func() { w.s.queueMissingAttachments(ctx, w.files) })
 		for range attachmentWorkers {

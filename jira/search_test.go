@@ -171,7 +171,7 @@ func TestAttachmentIssue(t *testing.T) {
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
-		"/rest/api/3/field": `[{"id":"customfield_10020","key":"customfield_10020","name":"Severity","untranslatedName":"Severity","custom":true,` +
+		"/rest/api/3/field": `[{"id":"customfield_10020","key":"customfield_10020","name":"Severity","untranslatedName":"Severity","custom":true,"clauseNames":["cf[10020]","Severity"],` +
 			`"schema":{"type":"option","custom":"com.atlassian.jira.plugin.system.customfieldtypes:select","customId":10020},"scope":{"type":"PROJECT","project":{"id":"10000"}}},{"id":"thumbnail","name":"Images"}]`,
 		"/rest/api/3/myself":     `{"accountId":"5b10","accountType":"atlassian","displayName":"Bot","active":true,"timeZone":"Etc/UTC"}`,
 		"/rest/api/3/serverInfo": `{"baseUrl":"https://acme.example","version":"1001.0.0-SNAPSHOT","deploymentType":"Cloud","serverTitle":"Jira","serverTime":"2026-10-08T09:00:00.000+0000"}`,
@@ -179,7 +179,7 @@ func TestMetadata(t *testing.T) {
 	client := newClient(t, func(req *http.Request) (*http.Response, error) { return reply(req, 200, bodies[req.URL.Path]), nil }, nil)
 	fields, err := client.Fields(t.Context())
 	require.NoError(t, err)
-	want := jira.Field{ID: "customfield_10020", Name: "Severity", UntranslatedName: "Severity", Custom: true,
+	want := jira.Field{ID: "customfield_10020", Name: "Severity", UntranslatedName: "Severity", Custom: true, ClauseNames: []string{"cf[10020]", "Severity"},
 		Schema: jira.FieldSchema{Type: "option", Custom: "com.atlassian.jira.plugin.system.customfieldtypes:select"}}
 	want.Scope.Type, want.Scope.Project.ID = "PROJECT", "10000"
 	if diff := cmp.Diff([]jira.Field{want, {ID: "thumbnail", Name: "Images"}}, fields); diff != "" {

@@ -16,6 +16,8 @@ type Field struct {
 	Custom bool   `json:"custom"`
 	// UntranslatedName is the name as it was made; empty if Jira does not say.
 	UntranslatedName string `json:"untranslatedName"`
+	// ClauseNames are its names in JQL, "cf[10020]" among them.
+	ClauseNames []string `json:"clauseNames"`
 	// Schema says what the values are. It is zero for a few fields without one.
 	Schema FieldSchema `json:"schema"`
 	// Scope is the project of a team-managed project's own field.
