@@ -47,7 +47,13 @@ func (w *walker) inlineNode(n int) {
 	node := &w.nodes[n]
 	switch node.typ {
 	case typeText:
-		w.add(piece{kind: pieceText, text: node.text, marks: node.marks, link: node.link})
+		if node.text == "" && node.link == nil {
+			break
+		}
+		if node.link != nil || !isBlank(node.text) {
+			w.seen++
+		}
+		w.pieces = append(w.pieces, piece{kind: pieceText, text: node.text, marks: node.marks, link: node.link})
 	case typeHardBreak:
 		w.add(piece{kind: pieceBreak})
 	case typeEmoji:
@@ -63,7 +69,7 @@ func (w *walker) inlineNode(n int) {
 		}
 	case typeExtension, typeBodiedExtension:
 		if !w.inlineInside(n) {
-			w.addAtom(piece{text: strings.TrimSpace(node.attrs.text(attrText))})
+			w.addAtom(piece{text: trimSpace(node.attrs.text(attrText))})
 		}
 		return
 	case typeUnknown:

@@ -88,7 +88,7 @@ func (t *typesetter) set(s string, end ending) {
 	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
 		s, t.ink = s[i+1:], false
 	}
-	t.ink = t.ink || strings.TrimLeft(s, " \t") != ""
+	t.ink = t.ink || !isEmptyLine(s)
 }
 
 // frame is a container that is open, such as a quote: what its lines begin
@@ -157,6 +157,19 @@ func (l *lines) line(s []byte) {
 	l.buf = append(l.buf, s...)
 	if len(s) == 0 {
 		l.trim(start)
+	}
+}
+
+// lines writes lines with newlines between them.
+func (l *lines) lines(text []byte) {
+	for {
+		i := bytes.IndexByte(text, '\n')
+		if i < 0 {
+			l.line(text)
+			return
+		}
+		l.line(text[:i])
+		text = text[i+1:]
 	}
 }
 

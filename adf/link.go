@@ -70,7 +70,7 @@ func (p *printer) joinWords(pieces []piece) string {
 
 // cutSpace splits s into its text and the white space around it.
 func cutSpace(s string) (before, text, after string) {
-	text = strings.TrimSpace(s)
+	text = trimSpace(s)
 	if len(text) == len(s) {
 		return "", s, ""
 	}
@@ -124,14 +124,14 @@ func cardQuery(a attrs) string {
 
 // cardTarget returns the URL of a card, "" if it has none.
 func cardTarget(a attrs) string {
-	if url := strings.TrimSpace(a.text(attrURL)); url != "" {
+	if url := trimSpace(a.text(attrURL)); url != "" {
 		return url
 	}
 	data := a.object(attrData)
-	if url := strings.TrimSpace(data.text("url")); url != "" {
+	if url := trimSpace(data.text("url")); url != "" {
 		return url
 	}
-	return strings.TrimSpace(data.text("@id"))
+	return trimSpace(data.text("@id"))
 }
 
 // named returns a URL with its name, if it has one, before it.

@@ -13,7 +13,10 @@ const maxNumber = 999_999_999
 // the item before it.
 func (p *plain) list(b block) {
 	outer := p.begin(1)
-	number := p.firstNumber(b)
+	number := 0
+	if b.typ == typeOrderedList {
+		number = p.firstNumber(b)
+	}
 	indent := "" // of the last item printed
 	for n := b.kids.from; n < b.kids.end; n = p.next(n) {
 		if p.nodes[n].typ.isList() {

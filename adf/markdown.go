@@ -305,9 +305,7 @@ func (m *markdown) flush(typ typeID) {
 	if top != nil && top.alert && typ == typeParagraph {
 		top.spaced = false
 	}
-	for line := range bytes.SplitSeq(m.render(), []byte{'\n'}) {
-		m.out.line(line)
-	}
+	m.out.lines(m.render())
 	m.out.prose = true
 }
 

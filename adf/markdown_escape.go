@@ -18,13 +18,14 @@ type around struct {
 	space     bool // white space comes next
 }
 
-// appendText appends a text of one line with the escapes that it needs.
-func appendText(dst []byte, s string, a around) []byte {
+// appendText appends a text of one line, which has no more than these signs,
+// with the escapes that it needs.
+func appendText(dst []byte, s string, all signs, a around) []byte {
 	i := 0
 	if a.lineStart {
 		dst, i = appendLineStart(dst, s, a)
 	}
-	if a.label || !mayHoldURL(s) {
+	if a.label || !mayHoldURL(s, all) {
 		return appendEscaped(dst, s, i, len(s), a)
 	}
 	return appendURLs(dst, s, i, a)
@@ -33,6 +34,9 @@ func appendText(dst []byte, s string, a around) []byte {
 // appendLineStart appends as much of a text at the start of a line as could be
 // read as the start of a block, and returns how much that is.
 func appendLineStart(dst []byte, s string, a around) ([]byte, int) {
+	if !mayStartBlock(s) {
+		return dst, 0
+	}
 	// A marker of a list or heading has white space after it.
 	ends := func(n int) bool { return n == len(s) || s[n] == ' ' || s[n] == '\t' }
 	escape := false
@@ -53,21 +57,59 @@ func appendLineStart(dst []byte, s string, a around) ([]byte, int) {
 			return append(dst, '\\', s[n]), n + 1
 		}
 	}
-	if escape || s[0] != ' ' && strings.Trim(s, "-:| \t") == "" && strings.IndexByte(s, '-') >= 0 {
+	if escape || strings.Trim(s, "-:| \t") == "" && strings.IndexByte(s, '-') >= 0 {
 		return append(dst, '\\', s[0]), 1
 	}
 	return dst, 0
 }
 
-// needsLook are the characters that are escaped at times.
-var needsLook = [256]bool{'*': true, '`': true, '~': true, '[': true, ']': true, '_': true,
-	'\\': true, '<': true, '&': true}
+// mayStartBlock reports whether appendLineStart has to look at a text.
+func mayStartBlock(s string) bool {
+	return signsOfByte[s[0]]&signStart != 0
+}
+
+// signs says which signs are in a text. Most texts have none, and print as they
+// are without another look.
+type signs uint8
+
+const (
+	signMark    signs = 1 << iota // is escaped at times
+	signDot                       // so has each URL without a scheme
+	signSlash                     // so has each other URL
+	signStart                     // may begin a block, at the start of a line
+	signNewline
+)
+
+var signsOfByte = func() (table [256]signs) {
+	for _, set := range []struct {
+		bytes string
+		sign  signs
+	}{
+		{"*`~[]_\\<&", signMark},
+		{".", signDot},
+		{"/", signSlash},
+		{"0123456789>-+#=:|\t", signStart},
+		{"\n", signNewline},
+	} {
+		for _, c := range []byte(set.bytes) {
+			table[c] |= set.sign
+		}
+	}
+	return table
+}()
+
+func signsOf(s string) (all signs) {
+	for i := range len(s) {
+		all |= signsOfByte[s[i]]
+	}
+	return all
+}
 
 // appendEscaped appends s[i:j], which is not at the start of a line.
 func appendEscaped(dst []byte, s string, i, j int, a around) []byte {
 	for i < j {
 		k := i
-		for k < j && !needsLook[s[k]] {
+		for k < j && signsOfByte[s[k]]&signMark == 0 {
 			k++
 		}
 		dst = append(dst, s[i:k]...)

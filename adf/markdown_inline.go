@@ -1,6 +1,7 @@
 package adf
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,8 +34,11 @@ type flow struct {
 	edge bool // a block begins or ends here: break before what follows
 	ink  bool // the line at hand holds more than spaces and tabs
 
+	atoms  bool // one of the items is an atom
+	spaces bool // one of the items is white space with marks
+
 	// Of what has been rendered:
-	prev      rune // the last character; '\n' at the start of a line, '*' for the delimiter of a group
+	prev      rune // '\n' at the start of a line, '*' after the delimiter of a group, else 0
 	bang      bool // it is the exclamation mark of a text
 	lineStart bool // nothing of the line yet, and lineStarts
 }
@@ -50,6 +54,7 @@ func (f *flow) set(brk string, lineStarts bool) {
 type item struct {
 	kind  pieceKind // but pieceEdge
 	marks marks
+	signs signs // of text, or of a text that holds it
 	link  int32 // with markLink: index of the link
 	text  string
 	space bool // a text of white space only
@@ -76,7 +81,7 @@ func (m *markdown) layOut() bool {
 		case pieceText:
 			n = m.textPieces(rest)
 		case pieceEmoji, pieceAtom:
-			m.addText(item{kind: p.kind, text: p.text, form: p.form})
+			m.addText(&item{kind: p.kind, text: p.text, form: p.form})
 		case pieceBreak:
 			m.run.edge = false
 			m.addBreak()
@@ -89,8 +94,12 @@ func (m *markdown) layOut() bool {
 	if !m.run.trimBlankLines() {
 		return false
 	}
-	m.run.markSpaces()
-	m.run.setGaps()
+	if m.run.spaces {
+		m.run.markSpaces()
+	}
+	if m.run.atoms {
+		m.run.setGaps()
+	}
 	return true
 }
 
@@ -114,13 +123,13 @@ func (m *markdown) addRun(pieces []piece, link marks) int {
 		sameLink(pieces[n].link, first.link) {
 		n++
 	}
-	m.addText(item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
+	m.addText(&item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
 	return n
 }
 
 // addText adds a text or atom: each of its lines, and the white space around
 // what has marks by itself.
-func (m *markdown) addText(it item) {
+func (m *markdown) addText(it *item) {
 	if it.text == "" {
 		return
 	}
@@ -128,8 +137,13 @@ func (m *markdown) addText(it item) {
 		m.addBreak()
 	}
 	m.run.edge = false
+	it.signs = signsOf(it.text)
+	if it.signs&signNewline == 0 {
+		m.addLine(it, it.text)
+		return
+	}
 	rest := it.text
-	for {
+	for { // addLine changes the text of it
 		line, after, more := strings.Cut(rest, "\n")
 		m.addLine(it, line)
 		if !more {
@@ -147,60 +161,70 @@ func (m *markdown) addBreak() {
 
 // addLine adds one line of a text. White space at the ends of a text with
 // marks is a part of its own.
-func (m *markdown) addLine(it item, line string) {
-	add := func(text string, space bool) {
-		if text != "" {
-			it.text, it.space = text, space
-			m.run.items = append(m.run.items, it)
-		}
-	}
-	m.run.ink = m.run.ink || strings.Trim(line, " \t") != ""
+func (m *markdown) addLine(it *item, line string) {
+	m.run.ink = m.run.ink || !isEmptyLine(line)
 	switch {
 	case it.kind != pieceText || it.marks&markCode != 0:
-		add(line, false)
+		m.addItem(it, line, false)
 	case it.marks == 0:
-		add(line, isBlank(line))
+		m.addItem(it, line, isBlank(line))
 	default:
 		before, text, after := cutSpace(line)
-		add(before, true)
-		add(text, false)
-		add(after, true)
+		m.addItem(it, before, true)
+		m.addItem(it, text, false)
+		m.addItem(it, after, true)
 	}
+}
+
+// addItem adds a part of a text or atom, if it is not empty.
+func (m *markdown) addItem(it *item, text string, space bool) {
+	if text == "" {
+		return
+	}
+	it.text, it.space = text, space
+	m.run.items = append(m.run.items, *it)
+	m.run.atoms = m.run.atoms || it.kind == pieceAtom
+	m.run.spaces = m.run.spaces || space && it.marks != 0
 }
 
 // trimLines removes spaces and tabs at the ends of lines, but in code.
 func (f *flow) trimLines() {
-	trim := func(i int, cut func(s, cutset string) string) bool {
-		it := &f.items[i]
-		if it.kind != pieceText && it.kind != pieceEmoji || it.marks&markCode != 0 {
-			return false
-		}
-		it.text = cut(it.text, " \t")
-		return it.text == ""
-	}
-	start := true
+	start, gone := true, false
 	for i := range f.items {
-		if f.items[i].kind == pieceBreak {
+		it := &f.items[i]
+		switch {
+		case it.kind == pieceBreak:
 			start = true
-		} else if start {
-			start = trim(i, strings.TrimLeft)
+		case start && it.isTrimmed():
+			it.text = trimLeft(it.text)
+			start = it.text == ""
+			gone = gone || start
+		default:
+			start = false
 		}
 	}
 	end := true
 	for i := len(f.items) - 1; i >= 0; i-- {
-		if f.items[i].kind == pieceBreak {
+		it := &f.items[i]
+		switch {
+		case it.kind == pieceBreak:
 			end = true
-		} else if end {
-			end = trim(i, strings.TrimRight)
+		case end && it.isTrimmed():
+			it.text = trimRight(it.text)
+			end = it.text == ""
+			gone = gone || end
+		default:
+			end = false
 		}
 	}
-	kept := f.items[:0]
-	for _, it := range f.items {
-		if it.kind == pieceBreak || it.text != "" {
-			kept = append(kept, it)
-		}
+	if gone {
+		f.items = slices.DeleteFunc(f.items, func(it item) bool { return it.kind != pieceBreak && it.text == "" })
 	}
-	f.items = kept
+}
+
+// isTrimmed reports whether an item loses spaces and tabs at the ends of a line.
+func (it *item) isTrimmed() bool {
+	return (it.kind == pieceText || it.kind == pieceEmoji) && it.marks&markCode == 0
 }
 
 // trimBlankLines removes lines at the ends that show nothing, and reports

@@ -18,7 +18,7 @@ func (m *markdown) addLink(pieces []piece) {
 		if !unsafe {
 			atom = m.target(url, "")
 		}
-		m.addText(item{kind: pieceAtom, text: atom.text, form: atom.form})
+		m.addText(&item{kind: pieceAtom, text: atom.text, form: atom.form})
 		return
 	}
 	link := mdLink{url: url, title: oneLine(pieces[0].link.title)}
@@ -40,7 +40,7 @@ func (m *markdown) addLink(pieces []piece) {
 	}
 	start := len(m.run.items)
 	if shown != label {
-		m.addText(item{text: before + shown + after, marks: common | around,
+		m.addText(&item{text: before + shown + after, marks: common | around,
 			link: int32(len(m.run.links) - 1)})
 	} else {
 		for rest := pieces; len(rest) > 0; {
@@ -136,10 +136,7 @@ func openLabel[T string | []byte](text T) string {
 
 // noted returns note as the Markdown of an atom.
 func (m *markdown) noted() piece {
-	m.words.reserve(len(m.note))
-	start := m.words.b.Len()
-	m.words.b.Write(m.note)
-	return piece{text: m.words.b.String()[start:], form: formOutput}
+	return piece{text: m.words.copy(m.note), form: formOutput}
 }
 
 // picture returns a picture or file.
@@ -195,7 +192,7 @@ func (m *markdown) mediaURL(n int) (url string, external bool) {
 		}
 		return m.url(url), true
 	}
-	id := strings.TrimSpace(m.nodes[n].attrs.text(attrID))
+	id := trimSpace(m.nodes[n].attrs.text(attrID))
 	if id == "" {
 		return "", false
 	}
@@ -209,7 +206,7 @@ func (m *markdown) mediaURL(n int) (url string, external bool) {
 
 // appendLabel appends a name as the text of a link or picture.
 func appendLabel(dst []byte, name string) []byte {
-	return appendText(dst, name, around{label: true})
+	return appendText(dst, name, 0, around{label: true})
 }
 
 // appendTarget appends the destination and title of a link.
@@ -234,12 +231,17 @@ const maxParens = 32
 
 // appendDestination appends a URL as the destination of a link.
 func appendDestination(dst []byte, url string) []byte {
+	if !inDestination.has(url) {
+		return append(dst, url...)
+	}
 	const hex = "0123456789ABCDEF"
 	single := singleParens(url)
 	for i := range len(url) {
 		c := url[i]
 		switch {
-		case c <= ' ' || c == 0x7F || c == '<' || c == '>' || c == '\\' || c == '`' || c == '|':
+		case !inDestination[c]:
+			dst = append(dst, c)
+		case isEncoded(c):
 			dst = append(dst, '%', hex[c>>4], hex[c&0xF])
 		case single != nil && single[i]:
 			dst = append(dst, '\\', c)
@@ -251,6 +253,40 @@ func appendDestination(dst []byte, url string) []byte {
 	}
 	return dst
 }
+
+// isEncoded reports whether a byte is encoded in a destination.
+func isEncoded(c byte) bool {
+	return c <= ' ' || c == 0x7F || strings.IndexByte("<>\\`|", c) >= 0
+}
+
+// byteSet is a set of bytes.
+type byteSet [256]bool
+
+func setOf(belongs func(c byte) bool) *byteSet {
+	var set byteSet
+	for c := range set {
+		set[c] = belongs(byte(c))
+	}
+	return &set
+}
+
+// has reports whether one of the bytes of s is in the set.
+func (set *byteSet) has(s string) bool {
+	for i := range len(s) {
+		if set[s[i]] {
+			return true
+		}
+	}
+	return false
+}
+
+// inDestination are the bytes that may not stand for themselves in one.
+var inDestination = setOf(func(c byte) bool { return isEncoded(c) || strings.IndexByte("()&", c) >= 0 })
+
+// inAutolink are the bytes that isAutolink has to look at.
+var inAutolink = setOf(func(c byte) bool {
+	return c <= ' ' || c >= 0x7F || strings.IndexByte("<>|\\\"`&", c) >= 0
+})
 
 // singleParens returns which bytes of s are parentheses without a partner, and
 // all of them if they nest too deep; nil if there is none.
@@ -295,6 +331,9 @@ func isAutolink(url string) bool {
 			return false
 		}
 	}
+	if !inAutolink.has(rest) {
+		return true
+	}
 	for _, r := range rest {
 		if unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>|\\\"`", r) {
 			return false
@@ -305,6 +344,9 @@ func isAutolink(url string) bool {
 
 // isUnsafe reports whether a URL is a program, or holds its content.
 func isUnsafe(url string) bool {
+	if url != "" && isASCIILetter(url[0]) && strings.IndexByte("jvd", url[0]|0x20) < 0 {
+		return false // as most URLs are
+	}
 	const longest = len("javascript")
 	scheme := make([]byte, 0, longest)
 	for _, r := range url {

@@ -12,7 +12,10 @@ func (m *markdown) list(b block, other bool) {
 	item := m.sibs
 	item.last, item.other = b.typ, !other
 	indent := ""
-	number := m.firstNumber(b)
+	number := 0
+	if isOrdered(b.typ) {
+		number = m.firstNumber(b)
+	}
 	for n := b.kids.from; n < b.kids.end; n = m.next(n) {
 		if m.nodes[n].typ.isList() {
 			list := m.sibs
@@ -67,17 +70,27 @@ func (m *markdown) itemFrame(list typeID, number int, n *treeNode, other bool) f
 		first := m.words.join(strconv.Itoa(number), end)
 		return frame{first: first, rest: "           "[:len(first)]} // maxNumber has nine digits
 	case typeTaskList:
-		mark := "[ ] "
+		first := "- [ ] * [ ] "
 		if n.attrs.text(attrState) == "DONE" {
-			mark = "[x] "
+			first = "- [x] * [x] "
 		}
-		return frame{first: m.words.join(bullet, mark), rest: "  ", inline: true}
+		return taskFrame(first, other)
 	case typeDecisionList:
-		mark := "**Decision:** "
+		first := "- **Decision:** * **Decision:** "
 		if n.attrs.text(attrState) == "UNDECIDED" {
-			mark = "**Undecided:** "
+			first = "- **Undecided:** * **Undecided:** "
 		}
-		return frame{first: m.words.join(bullet, mark), rest: "  ", inline: true}
+		return taskFrame(first, other)
 	}
 	return frame{first: bullet, rest: "  "}
+}
+
+// taskFrame returns how the lines of a task or decision begin: the first with
+// the first or, with the other marker, the second half of starts.
+func taskFrame(starts string, other bool) frame {
+	half := len(starts) / 2
+	if other {
+		starts = starts[half:]
+	}
+	return frame{first: starts[:half], rest: "  ", inline: true}
 }

@@ -36,7 +36,7 @@ func (r *renderer) group(items []item, outer marks) {
 			r.put(it.text)
 		case it.form == formCode || !it.space && it.marks&^outer == markCode:
 			// At the start of a paragraph "[`a]:b`](c)" would define a link.
-			tag := r.prev == '`' || outer&markLink != 0 && strings.Contains(it.text, "]:")
+			tag := r.before() == '`' || outer&markLink != 0 && strings.Contains(it.text, "]:")
 			r.buf = appendCode(r.buf, it.text, tag, r.cell)
 			r.put("")
 		case it.isBare(outer):
@@ -54,15 +54,30 @@ func (r *renderer) group(items []item, outer marks) {
 // put appends what needs no escapes.
 func (r *renderer) put(s string) {
 	r.buf = append(r.buf, s...)
-	r.prev, _ = utf8.DecodeLastRune(r.buf)
-	r.bang, r.lineStart = false, false
+	r.prev, r.bang, r.lineStart = 0, false, false
+}
+
+// before returns the character before what comes next: '\n' at the start of a
+// line, '*' for the delimiter of a group.
+func (r *renderer) before() rune {
+	if r.prev != 0 {
+		return r.prev
+	}
+	last, _ := utf8.DecodeLastRune(r.buf)
+	return last
 }
 
 // text renders the text of item i.
 func (r *renderer) text(items []item, i int, outer marks) {
-	r.buf = appendText(r.buf, items[i].text, r.around(items, i, outer))
-	r.put("")
-	r.bang = strings.HasSuffix(items[i].text, "!")
+	it := &items[i]
+	switch {
+	case it.signs&(signMark|signDot|signSlash) != 0 || r.lineStart && mayStartBlock(it.text):
+		r.buf = appendText(r.buf, it.text, it.signs, r.around(items, i, outer))
+		r.put("")
+	default:
+		r.put(it.text)
+	}
+	r.bang = it.text[len(it.text)-1] == '!'
 }
 
 // around returns what decides about the escapes in the text of item i.
@@ -103,7 +118,7 @@ func pick(items []item, outer marks) (mark marks, n int) {
 
 // marked renders items from start to end with a mark around them.
 func (r *renderer) marked(items []item, start, end int, mark, outer marks) {
-	at, left, bang := len(r.buf), r.prev, r.bang
+	at, left, bang := len(r.buf), r.before(), r.bang
 	if mark == markLink && r.links[items[start].link].auto {
 		r.buf = append(append(append(r.buf, '<'), r.links[items[start].link].url...), '>')
 		r.put("")
@@ -150,7 +165,7 @@ func (r *renderer) after(items []item, i int, outer marks) rune {
 		around := r.around(items, i, outer)
 		around.lineStart = false
 		size := len(r.buf)
-		r.buf = appendText(r.buf, text, around)
+		r.buf = appendText(r.buf, text, items[i].signs, around)
 		first, _ := utf8.DecodeRune(r.buf[size:])
 		r.buf = r.buf[:size]
 		return first

@@ -86,25 +86,20 @@ func (t *pipeTable) cell(n int) {
 	text := t.out.buf[len(outer.buf):]
 	outer.buf = t.out.buf[:len(outer.buf)]
 	t.out = outer
-	for len(text) > 0 {
-		i := bytes.IndexAny(text, "\n|")
-		if i < 0 {
-			i = len(text)
+	start := 0
+	for i, c := range text {
+		if c != '\n' && (c != '|' || t.markdown.cells > 0) {
+			continue // pipes are escaped in the outermost cell
 		}
-		t.tables.text = append(t.tables.text, text[:i]...)
-		if text = text[i:]; len(text) == 0 {
-			break
-		}
-		switch {
-		case text[0] == '\n':
+		t.tables.text = append(t.tables.text, text[start:i]...)
+		start = i + 1
+		if c == '\n' {
 			t.tables.text = append(t.tables.text, "<br>"...)
-		case t.markdown.cells == 0: // in the outermost cell
+		} else {
 			t.tables.text = append(t.tables.text, `\|`...)
-		default:
-			t.tables.text = append(t.tables.text, '|')
 		}
-		text = text[1:]
 	}
+	t.tables.text = append(t.tables.text, text[start:]...)
 	t.fill(1)
 }
 

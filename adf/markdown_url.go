@@ -8,12 +8,13 @@ import (
 // Parsers with GitHub's extensions make links of URLs in text, and look for
 // them before they see a backslash. So no escape may stand in one.
 
-// mayHoldURL reports whether appendURLs has to look at a text.
-func mayHoldURL(s string) bool {
-	if strings.Contains(s, "://") {
+// mayHoldURL reports whether appendURLs has to look at a text, which has no
+// more than these signs.
+func mayHoldURL(s string, all signs) bool {
+	if all&signSlash != 0 && strings.Contains(s, "://") {
 		return true
 	}
-	for {
+	for all&signDot != 0 {
 		i := strings.IndexByte(s, '.')
 		if i < 0 {
 			return false
@@ -23,6 +24,7 @@ func mayHoldURL(s string) bool {
 		}
 		s = s[i+1:]
 	}
+	return false
 }
 
 // urlStart returns the length of the "http://" or "https://" that s begins

@@ -28,7 +28,7 @@ func (p *printer) atomText(n int) string {
 	case typeMedia, typeMediaInline, typeMediaSingle:
 		return p.media(n)
 	case typeInlineExtension:
-		return strings.TrimSpace(node.attrs.text(attrText))
+		return trimSpace(node.attrs.text(attrText))
 	}
 	return ""
 }
@@ -123,5 +123,5 @@ func externalURL(a attrs) string {
 	if a.text(attrType) != "external" && !isBlank(a.text(attrID)) {
 		return ""
 	}
-	return strings.TrimSpace(a.text(attrURL))
+	return trimSpace(a.text(attrURL))
 }

@@ -181,9 +181,13 @@ func (p *plain) flush() {
 	if len(text) == 0 {
 		return
 	}
+	if bytes.IndexByte(text, '\n') < 0 {
+		p.out.line(trimLeft(trimRight(text)))
+		return
+	}
 	empty := false
 	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
-		line = bytes.Trim(line, " \t")
+		line = trimLeft(trimRight(line))
 		if len(line) == 0 && empty {
 			continue
 		}

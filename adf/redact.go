@@ -7,7 +7,7 @@ const redacted = "REDACTED"
 // redact replaces the values of secret parameters in the query and the
 // fragment of a URL, and a password before its host. All else stays.
 func redact(url string) string {
-	if !strings.ContainsAny(url, "=@") {
+	if strings.IndexByte(url, '=') < 0 && strings.IndexByte(url, '@') < 0 {
 		return url
 	}
 	front, fragment, hasFragment := strings.Cut(url, "#")
@@ -73,6 +73,9 @@ func isSecret(name string) bool {
 	switch name {
 	case "tok", "sig", "key", "pin", "auth", "code", "sdata":
 		return true
+	}
+	if len(name) < len("jwt") {
+		return false
 	}
 	name = withoutPunctuation.Replace(name)
 	for _, word := range []string{"token", "jwt", "secret", "password", "passwd",

@@ -61,6 +61,7 @@ func (o Options) render(n *Node, print func(*tree, Options) string) string {
 // reset takes back the tree that was made, and lets go of the document.
 func (b *treeBuilder) reset() {
 	b.begin("")
+	b.decoded = emptiedBuffer(b.decoded)
 	b.nodes = emptiedSlab(b.nodes)
 	b.attrs = emptiedSlab(b.attrs)
 	b.links.reset()

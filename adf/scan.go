@@ -17,7 +17,9 @@ type scanner struct {
 	pos   int
 	depth int
 	fault string // what is wrong at pos; "" while nothing is
-	words arena
+
+	words   arena  // of strings that had to be decoded
+	decoded []byte // the last of them
 }
 
 // begin starts with another input.
@@ -299,20 +301,69 @@ func (s *scanner) text() string {
 			return raw
 		}
 	}
-	raw, easy := s.literal()
-	if easy {
-		return raw
-	}
-	return s.words.unquote(raw, false)
+	return s.decode(false)
 }
 
 // verbatim reads a string, keeping its line ends.
 func (s *scanner) verbatim() string {
-	raw, easy := s.literal()
-	if easy {
+	start := s.pos
+	if raw, easy := s.literal(); easy {
 		return raw
 	}
-	return s.words.unquote(raw, true)
+	s.pos = start
+	return s.decode(true)
+}
+
+// decode reads a string. Invalid UTF-8, lone surrogates and U+0000 become
+// U+FFFD; unless keepCR is set, CR and CR LF become LF.
+func (s *scanner) decode(keepCR bool) string {
+	s.decoded = s.decoded[:0]
+	s.pos++
+	afterCR := false
+	for {
+		n, high := plainRun(s.src[s.pos:])
+		if n > 0 {
+			s.decoded = appendValid(s.decoded, s.src[s.pos:s.pos+n], high)
+			s.pos += n
+			afterCR = false
+		}
+		switch {
+		case s.pos == len(s.src):
+			s.fail("unexpected end")
+			return ""
+		case s.src[s.pos] == '"':
+			s.pos++
+			return s.words.copy(s.decoded)
+		case s.src[s.pos] != '\\':
+			s.fail("control character in a string")
+			return ""
+		}
+		r, size := unescape(s.src[s.pos:])
+		if size == 0 {
+			s.fail("bad escape in a string")
+			return ""
+		}
+		s.pos += size
+		if r == '\n' && afterCR && !keepCR {
+			afterCR = false
+			continue
+		}
+		if afterCR = r == '\r'; afterCR && !keepCR {
+			r = '\n'
+		}
+		s.decoded = utf8.AppendRune(s.decoded, r)
+	}
+}
+
+// appendValid appends s with U+FFFD for each byte that is no UTF-8.
+func appendValid(dst []byte, s string, high bool) []byte {
+	if !high || utf8.ValidString(s) {
+		return append(dst, s...)
+	}
+	for _, r := range s {
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
 }
 
 // escapeLen returns the length of the escape that s begins with, 0 if bad.
@@ -331,20 +382,54 @@ func escapeLen(s string) int {
 	return 0
 }
 
+// unescape decodes the escape that s begins with; its size is 0 if it is bad.
+// Both halves of a surrogate pair are one, half a pair and U+0000 are U+FFFD.
+func unescape(s string) (r rune, size int) {
+	if len(s) < 2 {
+		return 0, 0
+	}
+	switch s[1] {
+	case '"', '\\', '/':
+		return rune(s[1]), 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	}
+	r, ok := hex4(s)
+	switch {
+	case !ok:
+		return 0, 0
+	case r == 0:
+		return utf8.RuneError, 6
+	case utf16.IsSurrogate(r):
+		low, _ := hex4(s[6:])
+		if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+			return r, 12
+		}
+	}
+	return r, 6
+}
+
 // hex4 reads the digits of the escape \uXXXX that s begins with.
 func hex4(s string) (rune, bool) {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return 0, false
 	}
 	var r rune
-	for _, c := range []byte(s[2:6]) {
+	for i := 2; i < 6; i++ {
+		c := s[i]
 		switch {
 		case '0' <= c && c <= '9':
 			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			c = c|0x20 - 'a' + 10
 		default:
 			return 0, false
 		}
@@ -386,78 +471,10 @@ func (a *arena) join(parts ...string) string {
 	return a.b.String()[start:]
 }
 
-// unquote decodes the inside of a JSON string whose escapes are sound. Invalid
-// UTF-8, lone surrogates and U+0000 become U+FFFD; unless keepCR is set, CR
-// and CR LF become LF.
-func (a *arena) unquote(raw string, keepCR bool) string {
-	valid := utf8.ValidString(raw)
-	room := len(raw)
-	if !valid {
-		room *= len("\uFFFD") // an invalid byte becomes three
-	}
-	a.reserve(room)
+// copy returns text as a string.
+func (a *arena) copy(text []byte) string {
+	a.reserve(len(text))
 	start := a.b.Len()
-	afterCR := false
-	for raw != "" {
-		if n := plainLen(raw, valid); n > 0 {
-			a.b.WriteString(raw[:n])
-			raw, afterCR = raw[n:], false
-			continue
-		}
-		r, size := nextRune(raw)
-		raw = raw[size:]
-		if r == '\n' && afterCR && !keepCR {
-			afterCR = false
-			continue
-		}
-		if afterCR = r == '\r'; afterCR && !keepCR {
-			r = '\n'
-		}
-		a.b.WriteRune(r)
-	}
+	a.b.Write(text)
 	return a.b.String()[start:]
-}
-
-// plainLen returns how many bytes at the start of raw stand for themselves.
-func plainLen(raw string, valid bool) int {
-	if !valid {
-		return 0
-	}
-	if n := strings.IndexByte(raw, '\\'); n >= 0 {
-		return n
-	}
-	return len(raw)
-}
-
-// nextRune decodes the character or escape that s begins with.
-func nextRune(s string) (r rune, size int) {
-	if s[0] != '\\' {
-		return utf8.DecodeRuneInString(s)
-	}
-	switch s[1] {
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
-	case 'u':
-		r, _ = hex4(s)
-		if utf16.IsSurrogate(r) {
-			low, _ := hex4(s[6:])
-			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-				return r, 12
-			}
-		}
-		if r == 0 {
-			r = utf8.RuneError
-		}
-		return r, 6
-	default:
-		return rune(s[1]), 2
-	}
 }

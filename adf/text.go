@@ -10,6 +10,9 @@ import (
 // isBlank reports whether s shows nothing: it holds only white space, as
 // Unicode defines it.
 func isBlank(s string) bool {
+	if s != "" && isInk(s[0]) { // as most texts begin
+		return false
+	}
 	for _, r := range s {
 		if !unicode.IsSpace(r) {
 			return false
@@ -18,10 +21,44 @@ func isBlank(s string) bool {
 	return true
 }
 
+// isInk reports whether a byte is a character of ASCII that shows.
+func isInk(c byte) bool { return '!' <= c && c <= '~' }
+
+// isEmptyLine reports whether s holds only spaces and tabs.
+func isEmptyLine(s string) bool {
+	return s == "" || !isInk(s[0]) && trimLeft(s) == ""
+}
+
+// trimLeft returns s without the spaces and tabs at its start.
+func trimLeft[T string | []byte](s T) T {
+	i := 0
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
+		i++
+	}
+	return s[i:]
+}
+
+// trimRight returns s without the spaces and tabs at its end.
+func trimRight[T string | []byte](s T) T {
+	i := len(s)
+	for i > 0 && (s[i-1] == ' ' || s[i-1] == '\t') {
+		i--
+	}
+	return s[:i]
+}
+
+// trimSpace is strings.TrimSpace.
+func trimSpace(s string) string {
+	if n := len(s); n > 0 && isInk(s[0]) && isInk(s[n-1]) {
+		return s // as most are
+	}
+	return strings.TrimSpace(s)
+}
+
 // oneLine returns s trimmed and on one line: each newline with the white space
 // around it is one space.
 func oneLine(s string) string {
-	s = strings.TrimSpace(s)
+	s = trimSpace(s)
 	if strings.IndexByte(s, '\n') < 0 {
 		return s
 	}
@@ -48,6 +85,9 @@ func appendJoined(dst, text []byte, sep string) []byte {
 
 // visibleLines returns text without the blank lines at its ends.
 func visibleLines(text []byte) []byte {
+	if n := len(text); n > 0 && isInk(text[0]) && isInk(text[n-1]) {
+		return text // as most are
+	}
 	rest := bytes.TrimLeftFunc(text, unicode.IsSpace)
 	if len(rest) == 0 {
 		return nil

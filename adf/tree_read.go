@@ -210,7 +210,7 @@ func (b *treeBuilder) addMark(set marks, to *link, typ string, a attrs) (marks, 
 			set |= markSup
 		}
 	case "link":
-		if href := strings.TrimSpace(a.text(attrHref)); to == nil && href != "" {
+		if href := trimSpace(a.text(attrHref)); to == nil && href != "" {
 			to = &b.links.take(1, 8)[0]
 			*to = link{href, a.text(attrTitle)}
 		}

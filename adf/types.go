@@ -171,7 +171,10 @@ func slotOf(name string) uint8 {
 
 // typeOf returns the type of that name in the schema.
 func typeOf(name string) typeID {
-	if name == "" {
+	switch name {
+	case "text": // as most are
+		return typeText
+	case "":
 		return typeUnknown
 	}
 	for slot := slotOf(name); ; slot++ {
