@@ -1,7 +1,6 @@
 package jira
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +38,7 @@ type assembly struct {
 	answer
 
 	embeds    int       // the most histories that come with an issue
+	log       *piece    // the histories that did; nil: not looked at
 	histories []element // read together with those of other issues; nil: not read
 	links     RemoteLinks
 	hasLinks  func(id string) bool // nil: nothing is known from before
@@ -69,122 +68,91 @@ func (a *assembly) complete(ctx context.Context) error {
 	}
 	a.top.Set("fields", a.fields.Bytes())
 	a.issue.JSON = a.top.Bytes()
-	a.issue.RemoteLinksHinted = a.hinted()
 	return a.remoteLinks(ctx)
 }
 
-// remoteLinks reads the remote links if they are wanted.
-func (a *assembly) remoteLinks(ctx context.Context) error {
-	known := a.hasLinks != nil && a.hasLinks(a.issue.ID)
-	unread := slices.Contains(a.issue.Missing, PartChangelog) // it might have told
-	hinted := a.issue.RemoteLinksHinted || known || unread
-	if a.links == RemoteLinksNever || a.links == RemoteLinksHinted && !hinted {
-		return nil
-	}
-	links, err := a.client.RemoteLinks(ctx, a.issue.ID)
-	if ctx.Err() != nil {
-		return fmt.Errorf("issue %s: %w", a.issue.Key, ctx.Err())
-	}
-	a.issue.RemoteLinks = links
-	a.missing(ctx, PartRemoteLinks, err)
-	return nil
+// piece is what came of a part with the issue.
+type piece struct {
+	envelope rawjson.Object
+	list
+	known bool // absent, null or something else is not empty
+	whole bool
 }
 
-// hinted reports whether a history tells of a remote link. Jira calls the field
-// RemoteIssueLink, and RemoteWorkItemLink since issues are work items.
-func (a *assembly) hinted() bool {
-	log, err := a.top.Object("changelog")
-	if err != nil {
-		return false
+// embedded reads what came of a part in the object that holds it.
+func (a *assembly) embedded(p pagedPart, in *rawjson.Object) piece {
+	if p.part == PartChangelog && a.log != nil {
+		return *a.log
 	}
-	histories, _ := log.Get("histories")
-	if !bytes.Contains(histories, []byte(`"Remote`)) {
-		return false
+	var e piece
+	envelope, err := in.Object(p.member)
+	if err == nil {
+		e.envelope = envelope
+		e.list, err = parseList(envelope, p.elements)
 	}
-	var list []struct {
-		Items []struct {
-			Field string `json:"field"`
-		} `json:"items"`
-	}
-	if json.Unmarshal(histories, &list) != nil {
-		return true // unreadable, and it speaks of something remote: ask
-	}
-	for _, h := range list {
-		for _, item := range h.Items {
-			if item.Field == "RemoteIssueLink" || item.Field == "RemoteWorkItemLink" {
-				return true
-			}
+	e.known = err == nil
+	e.whole = e.known && len(e.elements) >= e.total
+	if p.part == PartChangelog {
+		if e.whole && e.total == e.received && e.received >= a.embeds {
+			e.whole, e.total = false, unknownTotal // of the page, perhaps
 		}
+		a.log = &e
 	}
-	return false
+	return e
 }
 
 // cutHistories returns how many histories the issue lacks, at least: 0 if it
 // has them all, and more than a page if nobody knows.
 func (a *assembly) cutHistories() int {
-	envelope, err := a.top.Object(changelog.member)
-	if err != nil {
+	switch e := a.embedded(changelog, &a.top); {
+	case e.whole:
+		return 0
+	case !e.known:
 		return changelog.pageSize + 1
+	default:
+		return max(1, e.total-len(e.elements))
 	}
-	l, err := parseList(envelope, changelog.elements)
-	switch {
-	case err != nil:
-		return changelog.pageSize + 1
-	case !l.whole():
-		return l.total - len(l.elements)
-	case a.doubtful(changelog, l):
-		return 1
-	}
-	return 0
-}
-
-// doubtful reports whether a list that claims to be whole may be cut: its
-// total can be the number of elements on the page.
-func (a *assembly) doubtful(p pagedPart, l list) bool {
-	return p.part == PartChangelog && l.total == l.received && l.received >= a.embeds
 }
 
 // part completes one part in the object that holds it.
 func (a *assembly) part(ctx context.Context, p pagedPart, in *rawjson.Object) {
-	var embedded list
-	envelope, err := in.Object(p.member)
-	if err == nil {
-		embedded, err = parseList(envelope, p.elements)
-	}
-	known := err == nil // absent, null or something else is not empty
-	whole := known && embedded.whole() && !a.doubtful(p, embedded)
-	if p.part == PartChangelog && known && !whole && a.histories != nil {
-		if all, ok := allHistories(embedded, a.histories); ok {
-			embedded, whole = all, true
-		}
-	}
-	if whole {
-		embedded.sort()
-		in.Set(p.member, seal(envelope, p.elements, embedded))
-		return
-	}
-	var seed *list
-	if known {
-		seed = &embedded
-		if a.doubtful(p, embedded) {
-			seed = &list{elements: embedded.elements, total: -1}
-		}
-	}
-	all, err := a.client.collect(ctx, p, a.issue.ID, seed)
+	e := a.embedded(p, in)
+	all, err := a.whole(ctx, p, e)
 	switch {
 	case err == nil:
 		all.sort()
-		in.Set(p.member, seal(envelope, p.elements, all))
-	case !known && p.part == PartWorklogs && errors.Is(err, ErrNotFound):
+		in.Set(p.member, seal(e.envelope, p.elements, all))
+	case !e.known && p.part == PartWorklogs && errors.Is(err, ErrNotFound):
 		// Time tracking is off: there is nothing to be had (jira-cloud.md 2.2).
 	default:
-		if known {
-			embedded.sort()
-			envelope.Set(p.elements, embedded.array())
-			in.Set(p.member, envelope.Bytes())
+		if e.known {
+			all = e.list
+			all.sort()
+			e.envelope.Set(p.elements, all.array())
+			in.Set(p.member, e.envelope.Bytes())
 		}
 		a.missing(ctx, p.part, err)
 	}
+	if p.part == PartChangelog {
+		a.issue.RemoteLinksHinted = hintsAtLinks(all)
+	}
+}
+
+// whole returns all elements of a part: those that came with the issue, the
+// histories read together with other issues', or, page by page, the rest.
+func (a *assembly) whole(ctx context.Context, p pagedPart, e piece) (list, error) {
+	switch {
+	case e.whole:
+		return e.list, nil
+	case !e.known:
+		return a.client.collect(ctx, p, a.issue.ID, nil)
+	}
+	if p.part == PartChangelog && a.histories != nil {
+		if all, ok := allHistories(e.list, a.histories); ok {
+			return all, nil
+		}
+	}
+	return a.client.collect(ctx, p, a.issue.ID, &e.list)
 }
 
 // seal returns the envelope of a whole part.
@@ -222,7 +190,7 @@ var errChanged = errors.New("changed while it was read")
 func (c *Client) collect(ctx context.Context, p pagedPart, id string, seed *list) (list, error) {
 	r := get(family(p.path), "/rest/api/3/issue/"+id+"/"+p.path, nil, nil)
 	for range maxWalks {
-		w := walk{client: c, part: p, call: r, total: -1}
+		w := walk{client: c, part: p, call: r, total: unknownTotal}
 		if seed != nil {
 			w.seed(*seed)
 		}
@@ -235,12 +203,15 @@ func (c *Client) collect(ctx context.Context, p pagedPart, id string, seed *list
 	return list{}, r.newError(ErrUnavailable, http.StatusOK, "the list "+errChanged.Error())
 }
 
+// unknownTotal is the total before the first page.
+const unknownTotal = -1
+
 // walk is one reading of the pages, from the first on.
 type walk struct {
 	client *Client
 	part   pagedPart
 	call   *call
-	total  int // -1 before the first page
+	total  int
 
 	paged   []element
 	known   map[string]bool // ids: true if paged, false if only in the seed
@@ -248,8 +219,7 @@ type walk struct {
 	bytes   int64
 }
 
-// seed begins with elements that came with the issue; a negative total is not
-// known.
+// seed begins with elements that came with the issue.
 func (w *walk) seed(l list) {
 	w.total, w.unpaged = l.total, l.elements
 	w.known = make(map[string]bool, len(l.elements))

@@ -144,5 +144,5 @@ func allHistories(embedded list, bulk []element) (list, bool) {
 			return list{}, false // the bulk answer is older, or of another account
 		}
 	}
-	return all, all.whole()
+	return all, len(all.elements) >= all.total
 }

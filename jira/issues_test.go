@@ -506,10 +506,10 @@ func TestIssuesThroughEverything(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := simulated(t, jiratest.Options{MaxBulkBytes: 1_000_000, PageTotals: true, OmitEmptyParts: true, IndexLag: 10 * time.Second})
-		made := srv.Fill("A", 1000, 1)
-		made[500].BreakInBulk(500)
+		made := srv.Fill("A", 500, 1)
+		made[250].BreakInBulk(500)
 		srv.LimitBurst(5, 10)
-		srv.ExpireTokenAt(srv.Main, time.Now().Add(40*time.Second))
+		srv.ExpireTokenAt(srv.Main, time.Now().Add(20*time.Second))
 		client := clientOf(t, srv, srv.Main, func(c *jira.Config) { c.Name = "JIRA_API_TOKEN" })
 		ids := idsOf(t, client)
 		srv.Pause(bulkFetch, 7*time.Second)

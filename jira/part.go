@@ -66,9 +66,6 @@ func parseElement(o rawjson.Object) (element, error) {
 	return e, nil
 }
 
-// whole reports whether l holds every element that Jira counts.
-func (l list) whole() bool { return len(l.elements) >= l.total }
-
 // sort puts the elements oldest first: by creation, then by id. If one of them
 // has no readable creation time, ids alone decide; Jira hands them out in order.
 func (l list) sort() {

@@ -115,7 +115,7 @@ func TestSimulatedBursts(t *testing.T) {
 		srv.LimitBurst(10, 20)
 		client := clientOf(t, srv, srv.Main, func(c *jira.Config) { c.MaxAttempts = 20 })
 		slow := 0
-		for n := range 60 {
+		for n := range 30 {
 			began := time.Now()
 			var wg sync.WaitGroup
 			for range 45 {
