@@ -253,6 +253,8 @@ func TestLesson14UnreadableRecord(t *testing.T) {
 			_, err := s.Record("A-1")
 			require.ErrorIs(t, err, rawstore.ErrCorrupt)
 			require.NotErrorIs(t, err, fs.ErrNotExist)
+			_, err = s.Summary("A-1")
+			require.ErrorIs(t, err, rawstore.ErrCorrupt)
 			save(t, s, rawstore.Fetch{JSON: issue(`"summary":"x"`)})
 			require.Equal(t, `"x"`, member(t, s, "A-1", "fields.summary"))
 			aside, err := os.ReadDir(filepath.Join(dir, "issues", ".quarantine"))

@@ -2,10 +2,12 @@ package rawstore
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/internal/rawjson"
 )
 
@@ -33,6 +35,7 @@ type Summary struct {
 	ID, Key   string
 	State     State
 	Updated   time.Time        // Jira's fields.updated; zero when there is none
+	SyncedAt  time.Time        // when the fetch began that the record shows; zero when it does not say
 	DeletedAt time.Time        // of a tombstone
 	Missing   []string         // parts that the last fetch could not read whole
 	Parts     map[string]Count // a part that is not there is unknown
@@ -41,13 +44,18 @@ type Summary struct {
 // Summary returns what the issue's record holds: fs.ErrNotExist when there is
 // none, ErrCorrupt when it cannot be read.
 func (s *Store) Summary(key string) (Summary, error) {
-	data, err := s.Record(key)
-	if err != nil {
-		return Summary{}, err
+	if !issuekey.Valid(key) {
+		return Summary{}, ErrBadKey
 	}
-	record, err := rawjson.Parse(data)
+	data, err := readFile(s.issues, key+".json", maxRecord)
 	if err != nil {
-		return Summary{}, ErrCorrupt
+		return Summary{}, fmt.Errorf("record %s: %w", key, err)
+	}
+	// As in Record, but without a second pass over the bytes: all records are
+	// read to see whether they are complete.
+	record, err := rawjson.Parse(data)
+	if err != nil || textMember(record, "key") != key || !issuekey.ValidID(textMember(record, "id")) {
+		return Summary{}, fmt.Errorf("record %s: %w", key, ErrCorrupt)
 	}
 	return summarize(key, record), nil
 }
@@ -55,6 +63,7 @@ func (s *Store) Summary(key string) (Summary, error) {
 func summarize(key string, record rawjson.Object) Summary {
 	sum := Summary{ID: textMember(record, "id"), Key: key, Parts: map[string]Count{}}
 	fields, err := record.Object("fields")
+	sum.SyncedAt = ParseTime(textMember(record, "_synced_at"))
 	sum.DeletedAt = ParseTime(textMember(record, "_deleted_at"))
 	sum.Updated = ParseTime(textMember(fields, "updated"))
 	for _, p := range fieldParts {
@@ -134,8 +143,11 @@ func (s *Summary) count(name string, in rawjson.Object, p part) {
 	if err != nil {
 		return
 	}
-	list, _ := envelope.Get(p.list)
-	elements, err := rawjson.Elements(list)
+	list, ok := envelope.Get(p.list)
+	if !ok {
+		return
+	}
+	elements, err := rawjson.PartElements(list)
 	if err != nil {
 		return
 	}

@@ -19,7 +19,7 @@ func TestSummaryCountsParts(t *testing.T) {
 	got, err := s.Summary("A-1")
 	require.NoError(t, err)
 	want := rawstore.Summary{
-		ID: "10001", Key: "A-1", State: rawstore.Complete, Updated: t0.Add(-time.Hour),
+		ID: "10001", Key: "A-1", State: rawstore.Complete, Updated: t0.Add(-time.Hour), SyncedAt: t0,
 		Parts: map[string]rawstore.Count{
 			rawstore.PartComments: {Stored: 2, Total: 2}, rawstore.PartWorklogs: {}, rawstore.PartChangelog: {Stored: 1, Total: 1},
 			rawstore.PartAttachments: {Stored: 1, Total: 1}, rawstore.PartLinks: {}, rawstore.PartRemoteLinks: {Stored: 1, Total: 1},
