@@ -272,7 +272,6 @@ func (b *backfill) fetch(ctx context.Context, batch []listed) {
 			b.landed(ctx, l, r)
 		}
 	}
-	b.checkpoint.save(b.log)
 }
 
 // landed counts an issue whose record is saved, and reads its attachments.
@@ -284,7 +283,7 @@ func (b *backfill) landed(ctx context.Context, l listed, r refreshed) {
 			b.fail(r.key, err)
 		}
 	}
-	b.checkpoint.add(l.id)
+	b.checkpoint.add(l.id, b.log)
 	b.count(func(res *BackfillResult) {
 		res.Fetched++
 		res.Attachments += files

@@ -58,26 +58,16 @@ func (c *checkpoint) has(id string) bool {
 	return c.done[id]
 }
 
-// add notes an issue whose record is saved.
-func (c *checkpoint) add(id string) {
+// add notes an issue whose record is saved. It writes when a hundredth is new,
+// so that all that is written grows little faster than the run.
+func (c *checkpoint) add(id string, log *slog.Logger) {
 	if c == nil || id == "" {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done[id] = true
-	c.unkept++
-}
-
-// save writes the checkpoint when a hundredth of it is new, so that the bytes
-// written grow with the logarithm of the run, not its square.
-func (c *checkpoint) save(log *slog.Logger) {
-	if c == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unkept < max(fetchBatch, len(c.done)/100) {
+	if c.unkept++; c.unkept < max(fetchBatch, len(c.done)/100) {
 		return
 	}
 	if err := c.write(); err != nil {

@@ -16,13 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jirasync/jirasync"
-	"github.com/jirasync/jirasync/jira"
 	"github.com/jirasync/jirasync/jira/jiratest"
 )
 
 // child is how the test hands its configuration to a server process.
 type child struct {
 	Site, Email, Token, Media, Dir string
+
+	Backfill  bool // instead of serving
+	KillAfter int  // so many issues
 }
 
 const childEnv = "JIRASYNC_TEST_SERVER"
@@ -31,15 +33,10 @@ const childEnv = "JIRASYNC_TEST_SERVER"
 // process of its own.
 func TestServerProcess(t *testing.T) {
 	var c child
-	if json.Unmarshal([]byte(os.Getenv(childEnv)), &c) != nil {
+	if json.Unmarshal([]byte(os.Getenv(childEnv)), &c) != nil || c.Backfill {
 		t.Skip("only for TestKill")
 	}
-	s, err := jirasync.New(jirasync.Config{
-		BaseURL: c.Site, Email: c.Email, APIToken: jira.NewSecret(c.Token), MediaHosts: []string{c.Media}, RateLimit: -1,
-		WebhookSecrets: []jira.Secret{jira.NewSecret(secret)},
-		CatchUpEvery:   -1, CheckEvery: -1, // they would heal what the event log must hold
-		DataDir: c.Dir + "/data", ParquetDir: c.Dir + "/parquet", DistDir: c.Dir + "/dist",
-	})
+	s, err := jirasync.New(c.config())
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
