@@ -27,7 +27,8 @@ type Dir struct {
 // finished, unless a process that is alive holds the month.
 func Open(dir string) (*Dir, error) { return OpenLayout(dir, Flat) }
 
-// OpenLayout is Open for either layout.
+// OpenLayout is Open for either layout. [Dir.Migrate] brings the files that
+// are there to it.
 func OpenLayout(dir string, layout Layout) (*Dir, error) {
 	if layout > Hive {
 		return nil, fmt.Errorf("unknown layout %d", layout)
@@ -67,47 +68,52 @@ func (d *Dir) LockMonth(ctx context.Context, month string) (release func(), err 
 	return release, nil
 }
 
-// noteDir holds the notes by which a commit of several files is finished.
+// noteDir holds the notes by which a commit of several files is finished: one
+// for each month, and one for the manifest.
 const noteDir = ".redo"
-
-func notePath(month string) string { return path.Join(noteDir, month) }
 
 // commit makes the files of a month appear together.
 func (d *Dir) commit(month string, files []*atomicfile.File) error {
-	return atomicfile.CommitNoted(d.root, notePath(month), files...)
+	return atomicfile.CommitNoted(d.root, path.Join(noteDir, month), files...)
 }
 
-// redo finishes a commit of the month. A note that is damaged is put aside:
-// whoever wrote it never returned, so that his caller does the work again.
-func (d *Dir) redo(month string) error {
-	_, err := atomicfile.Redo(d.root, notePath(month))
+// redo finishes a commit. A note that is damaged is put aside: whoever wrote
+// it never returned, so that his caller does the work again.
+func (d *Dir) redo(name string) error {
+	note := path.Join(noteDir, name)
+	_, err := atomicfile.Redo(d.root, note)
 	if errors.Is(err, atomicfile.ErrBadNote) {
-		err = atomicfile.Rename(d.root, notePath(month), path.Join(asideDir, "note-"+month))
+		err = atomicfile.Rename(d.root, note, path.Join(asideDir, "note-"+name))
 	}
 	if err != nil {
-		return fmt.Errorf("finish month %s: %w", month, err)
+		return fmt.Errorf("finish %s: %w", note, err)
 	}
 	return nil
 }
 
 // recover finishes what crashed processes have left. What cannot be finished
-// now, for want of rights or because the month is busy, LockMonth will finish
-// or report: a reader's Open must not fail for it.
+// now, for want of rights or because the month is busy, the next holder of
+// the lock will finish or report: a reader's Open must not fail for it.
 func (d *Dir) recover() {
 	notes, err := d.list(noteDir)
 	if err != nil {
 		return
 	}
 	for _, note := range notes {
-		if !validMonth(note.Name()) {
-			continue
-		}
 		ctx, cancel := context.WithTimeout(context.Background(), recoverWait)
-		if release, err := d.LockMonth(ctx, note.Name()); err == nil {
+		if release, err := d.lockFor(ctx, note.Name()); err == nil {
 			release()
 		}
 		cancel()
 	}
+}
+
+// lockFor takes the lock under which a note was written.
+func (d *Dir) lockFor(ctx context.Context, note string) (release func(), err error) {
+	if note == path.Base(manifestNote) {
+		return d.lockManifest(ctx)
+	}
+	return d.LockMonth(ctx, note)
 }
 
 // recoverWait is enough for a lock that is free.
@@ -154,7 +160,7 @@ func (d *Dir) Sweep(olderThan time.Duration) (int, error) {
 	}
 	total := 0
 	var errs []error
-	for _, dir := range append(dirs, noteDir) {
+	for _, dir := range append(dirs, noteDir, ".") {
 		n, err := atomicfile.Sweep(d.root, dir, olderThan)
 		total += n
 		errs = append(errs, err)
@@ -162,7 +168,9 @@ func (d *Dir) Sweep(olderThan time.Duration) (int, error) {
 	return total, errors.Join(errs...)
 }
 
-func isNote(e fs.DirEntry) bool { return validMonth(e.Name()) }
+func isNote(e fs.DirEntry) bool {
+	return validMonth(e.Name()) || e.Name() == path.Base(manifestNote)
+}
 
 // fileDirs returns the directories in which files of tables lie.
 func (d *Dir) fileDirs() ([]string, error) {

@@ -132,3 +132,24 @@ func readFile(t testing.TB, d *partition.Dir, path string) []byte {
 	require.NoError(t, err)
 	return data
 }
+
+// removeAtEnd are directories that all tests share.
+var removeAtEnd []string
+
+// crashChild is set where processes can be killed.
+var crashChild func(dirs string) error
+
+func TestMain(m *testing.M) {
+	if dirs := os.Getenv("PARTITION_CRASH"); dirs != "" {
+		if err := crashChild(dirs); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	code := m.Run()
+	for _, dir := range removeAtEnd {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}

@@ -14,36 +14,31 @@ import (
 	"github.com/jirasync/jirasync/internal/atomicfile"
 )
 
-// Publish brings files that [Dir.Replace] has changed into another directory,
-// usually the one from which they are distributed: a copy of each, or its
-// removal. Files that are there already are not touched. Each copy is
-// verified against the checksums in the file, and all are made durable before
-// the first takes its place, in the order given. A reader of the other
-// directory sees each file old or new, never part of either.
+// Publish brings files that [Dir.Splice] or [Dir.Replace] has changed into
+// another directory, of either layout, usually the one from which they are
+// distributed: a copy of each, made by the kernel and sharing blocks where
+// the file system can, or its removal. Files that are there already are not
+// touched. Each copy is verified against the checksums in the file, all are
+// made durable, and then they take their places in the order given, and the
+// [Manifest] of the other directory last. After a crash in between the next
+// Open or Publish finishes what was begun. A reader of the other directory
+// sees each file old or new, never part of either.
 //
 // A damaged source is ErrCorrupt, and then nothing is published. A source
 // that has meanwhile been removed is removed there as well. The caller holds
 // LockMonth of d for the months of the files.
 func (d *Dir) Publish(ctx context.Context, to *Dir, files ...File) error {
-	var pending []*atomicfile.File
-	defer func() {
-		for _, f := range pending {
-			f.Discard()
-		}
-	}()
+	p := publication{from: d, to: to}
+	defer p.discard()
 	for _, file := range files {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
-		copied, err := d.copy(to, file)
-		if err != nil {
+		if err := p.add(file.Table, file.Month); err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
-		if copied != nil {
-			pending = append(pending, copied)
-		}
 	}
-	if err := atomicfile.Commit(pending...); err != nil {
+	if err := p.commit(ctx); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	return nil
@@ -95,79 +90,118 @@ func (d *Dir) publishMonth(ctx context.Context, to *Dir, month string, tables []
 	return d.Publish(ctx, to, files...)
 }
 
-// copy writes the file beside its target in the other directory, verified.
-// It returns nil if there is nothing to change.
-func (d *Dir) copy(to *Dir, file File) (*atomicfile.File, error) {
-	path, err := d.find(file.Table, file.Month)
-	if errors.Is(err, fs.ErrNotExist) {
-		return removal(to, path)
+// A publication is what one Publish changes.
+type publication struct {
+	from, to *Dir
+	files    []*atomicfile.File
+	entries  []ManifestFile // as they are to be in the manifest
+}
+
+func (p *publication) discard() {
+	for _, f := range p.files {
+		f.Discard()
+	}
+}
+
+// add prepares the file of a table and month.
+func (p *publication) add(table, month string) error {
+	home, err := p.to.home(table, month)
+	if err != nil {
+		return err
+	}
+	entry := ManifestFile{Table: table, Month: month, Path: home}
+	path, err := p.from.find(table, month)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		gone, err := p.to.removals(asidePath(table, month), p.to.layout.other().path(table, month), home)
+		p.files = append(p.files, gone...)
+		p.entries = append(p.entries, entry)
+		return err
+	case err == nil:
+		err = p.copy(path, &entry)
 	}
 	if err != nil {
-		return nil, fileError(file.Table, file.Month, path, err)
+		return fileError(table, month, path, err)
 	}
-	source, size, err := d.open(path)
+	p.entries = append(p.entries, entry)
+	return nil
+}
+
+// copy writes the file beside its target, unless the target is good and has
+// the same content. It completes the entry.
+func (p *publication) copy(path string, entry *ManifestFile) error {
+	source, size, err := p.from.open(path)
 	if err != nil {
-		return nil, fileError(file.Table, file.Month, path, err)
+		return err
 	}
 	defer source.Close()
-	if to.holds(path, source, size) {
-		return nil, nil
+	if same, err := p.to.holds(source, size, entry); err != nil || same {
+		return err
 	}
-	return copyVerified(to, path, source, size)
-}
-
-func removal(to *Dir, path string) (*atomicfile.File, error) {
-	if _, err := to.root.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return atomicfile.Removal(to.root, path)
-}
-
-// copyVerified verifies the copy, not the source: so it finds damage that the
-// source had and damage that copying did.
-func copyVerified(to *Dir, path string, source *os.File, size int64) (*atomicfile.File, error) {
-	out, err := atomicfile.Create(to.root, path)
+	gone, err := p.to.removals(p.to.layout.other().path(entry.Table, entry.Month))
 	if err != nil {
-		return nil, err
+		return err
 	}
+	out, err := atomicfile.Create(p.to.root, entry.Path)
+	if err != nil {
+		return err
+	}
+	p.files = append(append(p.files, out), gone...)
 	n, err := out.ReadFrom(io.LimitReader(source, size)) // the kernel copies
 	if err == nil && n != size {
 		err = corrupt("%d bytes copied of %d", n, size)
 	}
-	if err == nil {
-		err = verify(out, size)
-	}
 	if err != nil {
-		out.Discard()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return err
 	}
-	return out, nil
+	// The copy is verified, not the source: so damage is found that the
+	// source had and damage that copying did.
+	return entry.inspect(out, size)
 }
 
-// holds reports whether the directory has a readable file with these bytes.
-func (d *Dir) holds(path string, want io.ReaderAt, size int64) bool {
-	file, have, err := d.open(path)
+// holds reports whether the file of the entry is there, whole, and has the
+// source's tail, in which the checksums of all row groups are. Whatever else
+// is there is to be replaced. The error is that of the source.
+func (d *Dir) holds(source *os.File, size int64, entry *ManifestFile) (bool, error) {
+	want, err := verifyTail(source, size)
 	if err != nil {
-		return false // whatever is there is to be replaced
+		return false, err
+	}
+	file, have, err := d.open(entry.Path)
+	if err != nil {
+		return false, nil
 	}
 	defer file.Close()
-	return have == size && equal(io.NewSectionReader(want, 0, size), io.NewSectionReader(file, 0, size))
-}
-
-// equal reports whether two readers end after the same bytes. A failed read
-// counts as a difference.
-func equal(a, b io.Reader) bool {
-	bufA, bufB := make([]byte, 256<<10), make([]byte, 256<<10)
-	for {
-		n, errA := io.ReadFull(a, bufA)
-		m, errB := io.ReadFull(b, bufB)
-		if !bytes.Equal(bufA[:n], bufB[:m]) {
-			return false
-		}
-		if errA != nil || errB != nil {
-			return atEnd(errA) && atEnd(errB)
-		}
+	got, err := verifyTail(file, have)
+	if err != nil || have != size || got.start != want.start || !bytes.Equal(got.bytes, want.bytes) {
+		return false, nil
 	}
+	if entry.inspect(file, size) != nil {
+		return false, nil
+	}
+	return true, verify(source, size)
 }
 
-func atEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
+// commit makes the files and, last, the manifest visible.
+func (p *publication) commit(ctx context.Context) error {
+	release, err := p.to.lockManifest(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	old, err := p.to.currentManifest(ctx)
+	if err != nil {
+		return err
+	}
+	m := old.with(p.entries)
+	if len(p.files) == 0 && slices.Equal(m.Files, old.Files) && old.Generation > 0 {
+		return nil
+	}
+	m.Generation++
+	manifest, err := p.to.writeManifest(m)
+	if err != nil {
+		return err
+	}
+	p.files = append(p.files, manifest)
+	return atomicfile.CommitNoted(p.to.root, manifestNote, p.files...)
+}

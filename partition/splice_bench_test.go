@@ -56,16 +56,6 @@ func wideMonth(b *testing.B, n int) *partition.Dir {
 	return d
 }
 
-var removeAtEnd []string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	for _, dir := range removeAtEnd {
-		_ = os.RemoveAll(dir)
-	}
-	os.Exit(code)
-}
-
 // BenchmarkSplice puts one issue with a new comment and a new change in the
 // middle of a month, or takes them back. The floor is a copy of the three
 // files in the kernel, with fsync and rename; the rewrite reads and writes

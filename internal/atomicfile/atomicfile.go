@@ -48,8 +48,17 @@ const (
 )
 
 // hook is called before each step with its name and the path it works on. An
-// error stands for the step's failure. Only tests set it.
+// error stands for the step's failure.
 var hook func(step, name string) error
+
+// SetHook has f called before each step; its error stands for the step's
+// failure. It returns a function that takes f away again. It is for the tests
+// of this package and of those that write through it, which fail or die at
+// every step, and must not be called beside writers.
+func SetHook(f func(step, name string) error) (restore func()) {
+	hook = f
+	return func() { hook = nil }
+}
 
 func step(name, path string) error {
 	if hook == nil {
