@@ -52,6 +52,9 @@ func TestOthersAreLinear(t *testing.T) {
 // TestLarge takes documents of 200,000 texts and of 3 MB. What compares each
 // node with each takes minutes here.
 func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long documents")
+	}
 	for i, shape := range wideShapes {
 		size := 3_000_000
 		if i == 0 {

@@ -52,6 +52,9 @@ func TestMisplacedComesBack(t *testing.T) {
 // TestMarksBesideMarks has each reader read every set of marks beside every
 // other, with what may stand between them and in them.
 func TestMarksBesideMarks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("28,672 pairs")
+	}
 	sets := markSets()
 	for _, form := range []struct{ left, between, right string }{
 		{"a", "", "b"}, {"a", " ", "b"}, {"a ", "", " b"}, {"(a)", "", "b"}, {"*", "", "~"}, {"a", ".", "b"}, {"`", "", "`"},
