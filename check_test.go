@@ -287,3 +287,56 @@ func TestCheckMendsAtMostMaxFix(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(data), "changed", "a report holds no content")
 }
+
+// Lesson 46: a pass that takes long is not met by a second one.
+func TestLesson46PassesNeverStack(t *testing.T) {
+	t.Parallel()
+	site, r := filled(t, 2)
+	undo := site.Fail(jiratest.Fault{Match: "POST /rest/api/3/search/jql", Times: -1, Delay: 200 * time.Millisecond})
+	defer undo()
+	results := make(chan error, 2)
+	for range 2 {
+		go func() { // ends with its check
+			_, err := r.Check(t.Context(), now)
+			results <- err
+		}()
+	}
+	first, second := <-results, <-results
+	require.ErrorIs(t, first, jirasync.ErrCheckRuns, "the second one says so at once")
+	require.NoError(t, second)
+}
+
+// Lesson 75: rows that could not be written are not forgotten: the delivery
+// stays in the log until they are.
+func TestLesson75FailedApplyIsRepeated(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	r := startSite(t, site)
+	comments := filepath.Join(r.cfg.ParquetDir, "comments")
+	require.NoError(t, os.WriteFile(comments, []byte("in the way"), 0o600))
+	site.Create("SUP", jiratest.Fields{"summary": "s"}).Comment("first")
+	r.flush(site)
+	r.eventually(func() bool { return r.Status().Failures > 0 }, "the apply does not fail")
+	require.Positive(t, r.Status().Waiting+r.Status().InFlight)
+	require.NoError(t, os.Remove(comments))
+	r.eventually(func() bool { return len(r.rows("comments", "SUP-1")) == 1 }, "the apply is not repeated")
+}
+
+// Lesson 108: what was deleted from an issue that is otherwise quiet is found
+// by the lengths of its lists.
+func TestLesson108ShorterListIsFound(t *testing.T) {
+	t.Parallel()
+	_, r := filled(t, 3)
+	extra := `{"id":"999999","created":"2026-01-01T00:00:00.000+0000","body":null}`
+	r.record("SUP-2", func(s string) string {
+		s = strings.Replace(s, `"comments":[`, `"comments":[`+extra+`,`, 1)
+		return strings.Replace(s, `"total":2`, `"total":3`, 1)
+	})
+	_, err := r.Upsert(t.Context(), "SUP-2")
+	require.NoError(t, err)
+	require.Len(t, r.rows("comments", "SUP-2"), 3)
+	report, err := r.Check(t.Context(), fixing(now))
+	require.NoError(t, err)
+	require.Equal(t, keys("SUP-2"), report.IncompleteRecords)
+	require.Len(t, r.rows("comments", "SUP-2"), 2)
+}
