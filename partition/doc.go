@@ -43,7 +43,12 @@
 // # Publishing
 //
 // [Dir.Publish] copies files to another directory, from where they are
-// distributed, each whole, verified and only when it differs.
+// distributed, each whole, verified and only when it differs. The [Manifest]
+// there lists them with their hashes, and is replaced after them: by it a
+// reader knows that the tables that he has read belong together.
+//
+// A directory that is opened with the layout [Hive] has its files as
+// DIR/issues/month=2026-01/data.parquet. Files in either layout are found.
 //
 // # Files
 //
@@ -56,6 +61,6 @@
 //
 // # Not done here
 //
-// No query, no manifest over several files: a reader that joins tables may
-// see one new and one old.
+// No query, and no snapshot: a reader that joins tables while they are
+// replaced may see one new and one old, unless he asks the manifest.
 package partition
