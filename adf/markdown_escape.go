@@ -73,10 +73,10 @@ func mayStartBlock(s string) bool {
 type signs uint8
 
 const (
-	signMark    signs = 1 << iota // is escaped at times
-	signDot                       // so has each URL without a scheme
-	signSlash                     // so has each other URL
-	signStart                     // may begin a block, at the start of a line
+	signMark  signs = 1 << iota // is escaped at times
+	signDot                     // so has each URL without a scheme
+	signSlash                   // so has each other URL
+	signStart                   // may begin a block, at the start of a line
 	signNewline
 )
 
@@ -107,45 +107,49 @@ func signsOf(s string) (all signs) {
 
 // appendEscaped appends s[i:j], which is not at the start of a line.
 func appendEscaped(dst []byte, s string, i, j int, a around) []byte {
-	for i < j {
-		k := i
-		for k < j && signsOfByte[s[k]]&signMark == 0 {
-			k++
+	start := i // of what is not appended yet
+	for ; i < j; i++ {
+		if signsOfByte[s[i]]&signMark == 0 {
+			continue
 		}
-		dst = append(dst, s[i:k]...)
-		if i = k; i == j {
-			break
-		}
-		n := 1
-		escape := true
 		switch s[i] {
 		case ']':
-			escape = a.label
+			if !a.label {
+				continue
+			}
 		case '_':
-			n = j - i - len(strings.TrimLeft(s[i:j], "_"))
-			if escape = !betweenWords(s[:i], s[i+n:]); escape {
-				for ; n > 1; n-- {
-					dst = append(dst, `\_`...)
-					i++
-				}
+			n := len(s[i:j]) - len(strings.TrimLeft(s[i:j], "_"))
+			if betweenWords(s[:i], s[i+n:]) {
+				i += n - 1
+				continue
+			}
+			for ; n > 1; n-- {
+				dst = append(append(dst, s[start:i]...), '\\')
+				start = i
+				i++
 			}
 		case '\\':
-			if a.breaks && i+1 == len(s) {
-				return append(dst, "&#92;"...)
+			switch {
+			case i+1 < len(s):
+				if !isASCIIPunct(s[i+1]) {
+					continue
+				}
+			case a.breaks:
+				return append(append(dst, s[start:i]...), "&#92;"...)
 			}
-			escape = i+1 == len(s) || isASCIIPunct(s[i+1])
 		case '<':
-			escape = i+1 == len(s) || startsTag(s[i+1:])
+			if i+1 < len(s) && !startsTag(s[i+1:]) {
+				continue
+			}
 		case '&':
-			escape = mayBeEntity(s[i:])
+			if !mayBeEntity(s[i:]) {
+				continue
+			}
 		}
-		if escape {
-			dst = append(dst, '\\')
-		}
-		dst = append(dst, s[i:i+n]...)
-		i += n
+		dst = append(append(dst, s[start:i]...), '\\')
+		start = i
 	}
-	return dst
+	return append(dst, s[start:j]...)
 }
 
 // betweenWords reports whether a letter or digit stands on both sides of a run

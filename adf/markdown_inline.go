@@ -286,8 +286,10 @@ func (f *flow) setGaps() {
 		case pieceBreak:
 			last = endBreak
 		case pieceText:
-			first, _ := utf8.DecodeRuneInString(it.text)
-			it.gap = last == endAtom && wantsGap(first)
+			if last == endAtom {
+				first, _ := utf8.DecodeRuneInString(it.text)
+				it.gap = wantsGap(first)
+			}
 			last = endText
 		case pieceEmoji:
 			it.gap = last == endAtom

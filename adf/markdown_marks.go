@@ -6,12 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// render returns the Markdown of the paragraph laid out. It is valid until the
-// next call.
-func (m *markdown) render() []byte {
+// render puts the Markdown of the paragraph laid out in its buf.
+func (m *markdown) render() {
 	r := renderer{flow: &m.run, cell: m.cells > 0}
 	r.group(m.run.items, 0)
-	return m.run.buf
 }
 
 // renderer renders the items of one paragraph.

@@ -1,6 +1,9 @@
 package adf
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // treeBuilder makes trees, of JSON or of Nodes.
 type treeBuilder struct {
@@ -17,6 +20,11 @@ type treeBuilder struct {
 func (b *treeBuilder) add(n treeNode) int {
 	at := len(b.nodes)
 	n.parent, n.end = b.parent, at+1
+	if at == cap(b.nodes) {
+		// As many as the rest may hold, then twice as many: append adds a quarter.
+		rest := (len(b.src) - b.pos) / 64
+		b.nodes = slices.Grow(b.nodes, max(16, min(rest, maxSlab), at))
+	}
 	b.nodes = append(b.nodes, n)
 	return at
 }
