@@ -51,7 +51,7 @@ const (
 // BackfillResult counts what a backfill did.
 type BackfillResult struct {
 	JQL         string            `json:"jql,omitempty"` // as sent to Jira
-	Expected    int               `json:"expected"`      // issues, as Jira estimates before the run
+	Expected    int               `json:"expected"`      // issues, as Jira estimates before the run, skipped ones too
 	Found       int               `json:"found"`
 	Fetched     int               `json:"fetched"` // to be fetched, in a dry run
 	Skipped     int               `json:"skipped"` // stored whole, read by the run that this one goes on with, or out of scope
@@ -64,7 +64,8 @@ type BackfillResult struct {
 	Seconds     float64           `json:"seconds"`
 	Failures    map[string]string `json:"failures,omitempty"` // the first hundred
 
-	// Forecast is set by a dry run.
+	// Forecast is made of Expected, before the first issue is listed; that of
+	// a dry run, of the issues that it would fetch.
 	Forecast *Forecast `json:"forecast,omitempty"`
 }
 
@@ -91,6 +92,7 @@ func (s *Syncer) Backfill(ctx context.Context, opts BackfillOptions) (BackfillRe
 	}
 	b := s.newBackfill(opts)
 	source := keysSource(opts.Keys)
+	b.result.Expected = len(opts.Keys)
 	if len(opts.Keys) == 0 {
 		b.result.JQL = cmp.Or(opts.JQL, s.scopeJQL("", "created ASC"))
 		b.goneIsFine = true
@@ -101,6 +103,7 @@ func (s *Syncer) Backfill(ctx context.Context, opts BackfillOptions) (BackfillRe
 		}
 		b.result.Expected = expected
 	}
+	b.count(func(r *BackfillResult) { r.Forecast = b.forecast(r.Expected, r.Expected/searchPage+1) })
 	if opts.Refetch && !opts.DryRun {
 		b.checkpoint = s.openCheckpoint(opts, b.result.JQL)
 	}
@@ -165,7 +168,8 @@ const (
 	// applyBatch is how many saved issues are applied at once: each apply
 	// rewrites the months it touches.
 	applyBatch = 2000
-	fetchBatch = 100 // issues in a request
+	fetchBatch = 100  // issues in a request
+	searchPage = 5000 // bare issues on a page of a search
 )
 
 func (b *backfill) run(ctx context.Context, source iter.Seq2[listed, error]) error {
@@ -184,7 +188,7 @@ func (b *backfill) run(ctx context.Context, source iter.Seq2[listed, error]) err
 	err = errors.Join(err, b.applyWaiting(ctx, 0))
 	b.result.Seconds, b.result.Requests = time.Since(b.began).Seconds(), b.Syncer.requests()-b.requests
 	if b.opts.DryRun {
-		b.result.Forecast = b.forecast()
+		b.result.Forecast = b.forecast(b.result.Fetched, int(b.result.Requests))
 	}
 	return err
 }
@@ -350,15 +354,16 @@ func (b *backfill) count(change func(*BackfillResult)) {
 	}
 }
 
-// forecast reckons the run that the dry run stands for.
-func (b *backfill) forecast() *Forecast {
-	batches := (b.result.Fetched + fetchBatch - 1) / fetchBatch
-	f := &Forecast{Requests: int(b.result.Requests) + batches}
+// forecast reckons a run that fetches so many issues, with so many requests to
+// list them.
+func (b *backfill) forecast(issues, listing int) *Forecast {
+	batches := (issues + fetchBatch - 1) / fetchBatch
+	f := &Forecast{Requests: listing + batches}
 	if b.agent != nil {
 		f.Requests += batches
 	}
 	if b.opts.RemoteLinks == RemoteLinksAlways {
-		f.Requests += b.result.Fetched
+		f.Requests += issues
 	}
 	if rate := cmp.Or(b.cfg.RateLimit, 50); rate > 0 {
 		f.Seconds = float64(f.Requests) / rate
