@@ -10,6 +10,7 @@
 // # Our own members
 //
 //	_synced_at     UTC instant at which the fetch that brought this content began
+//	_sla_observed_at  UTC instant at which the read of these SLA values began; absent means never
 //	_remote_links  array; absent means unknown
 //	_incomplete    array of the parts that the last fetch could not read whole
 //	_deleted_at    tombstone: the issue is gone from Jira; the record stays for audit

@@ -213,14 +213,13 @@ func isAfter(stamp, at time.Time) bool {
 	return stamp.After(at.Truncate(time.Microsecond)) && !stamp.After(time.Now())
 }
 
-// sameContent compares two records without the time of their fetch.
+// sameContent compares two records without the times at which they were read.
 func sameContent(a, b rawjson.Object) bool {
-	names := b.Names()
-	if len(a.Names()) != len(names) {
+	if has(a, observedMember) != has(b, observedMember) || len(a.Names()) != len(b.Names()) {
 		return false
 	}
-	for _, name := range names {
-		if name == "_synced_at" {
+	for _, name := range b.Names() {
+		if name == "_synced_at" || name == observedMember {
 			continue
 		}
 		x, ok := a.Get(name)
@@ -234,7 +233,7 @@ func sameContent(a, b rawjson.Object) bool {
 
 // merge makes the new record from the stored one and the fetch.
 func (s *Store) merge(stored rawjson.Object, f Fetch) (rawjson.Object, error) {
-	data, err := s.overlaySLA(stored, f)
+	data, observed, err := s.overlaySLA(stored, f)
 	if err != nil {
 		return rawjson.Object{}, err
 	}
@@ -264,20 +263,35 @@ func (s *Store) merge(stored rawjson.Object, f Fetch) (rawjson.Object, error) {
 		}
 		record.Set("_incomplete", missing)
 	}
+	if !observed.IsZero() {
+		record.Set(observedMember, quote(stamp(observed)))
+	}
 	record.Set("_synced_at", quote(stamp(f.StartedAt)))
 	s.freshenStubs(&record, f.StartedAt)
 	return record, nil
 }
 
-func (s *Store) overlaySLA(stored rawjson.Object, f Fetch) ([]byte, error) {
-	if len(s.slaFields) == 0 {
-		return f.JSON, nil
+// overlaySLA puts the SLA values that were read last into the fetched issue,
+// and returns when that was: zero if never.
+func (s *Store) overlaySLA(stored rawjson.Object, f Fetch) ([]byte, time.Time, error) {
+	fields := s.SLAFields()
+	if len(fields) == 0 {
+		return f.JSON, time.Time{}, nil
 	}
-	own := f.JSON
-	if f.HasSLA {
-		own = nil // without a licence even a null is no answer
+	answer := f.SLA
+	if !f.HasSLA {
+		answer = f.JSON // otherwise without a licence: even a null is no answer
 	}
-	return sla.Overlay(f.JSON, s.slaFields, stored.Bytes(), own, f.SLA)
+	old, observed := stored.Bytes(), observedAt(stored)
+	if isAfter(observed, f.StartedAt) { // a poll was faster than this fetch
+		data, err := sla.Overlay(f.JSON, fields, answer, old)
+		return data, observed, err
+	}
+	if answer != nil && s.tellsSLA(answer, f.HasSLA) {
+		observed = f.StartedAt
+	}
+	data, err := sla.Overlay(f.JSON, fields, old, answer)
+	return data, observed, err
 }
 
 func has(o rawjson.Object, name string) bool {

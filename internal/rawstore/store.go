@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
@@ -40,7 +41,7 @@ type Store struct {
 	issues      *os.Root
 	files       string // absolute path of the attachments directory
 	attachments *os.Root
-	slaFields   []string
+	slaFields   atomic.Pointer[[]string]
 	log         *slog.Logger
 }
 
@@ -53,7 +54,8 @@ type Options struct {
 
 // Open opens the data directory, and makes it when it is absent.
 func Open(dir string, opts Options) (*Store, error) {
-	s := &Store{slaFields: opts.SLAFields, log: opts.Logger}
+	s := &Store{log: opts.Logger}
+	s.SetSLAFields(opts.SLAFields)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
