@@ -91,7 +91,7 @@ func TestPaceFindsTheAllowedRate(t *testing.T) {
 		pause      time.Duration
 		workers    int
 		latency    time.Duration
-		refused    int // at most, in ten minutes
+		refused    int // at most, in five minutes
 	}{
 		"below Jira's":           {top: 10, rate: 100, size: 350, pause: time.Second, workers: 4},
 		"a fifth of ours":        {top: 50, rate: 10, size: 20, pause: time.Second, workers: 8, refused: 15},
@@ -102,7 +102,7 @@ func TestPaceFindsTheAllowedRate(t *testing.T) {
 		"a large bucket":         {top: 50, rate: 10, size: 100, pause: time.Second, workers: 8, refused: 15},
 		"long pauses":            {top: 50, rate: 10, size: 20, pause: 15 * time.Second, workers: 8, refused: 15},
 		"slow":                   {top: 50, rate: 2, size: 10, pause: time.Second, workers: 8, refused: 15},
-		"a little below ours":    {top: 50, rate: 45, size: 100, pause: time.Second, workers: 16, refused: 15},
+		"a little below ours":    {top: 50, rate: 42, size: 100, pause: time.Second, workers: 16, refused: 15},
 		"answers take a while":   {top: 50, rate: 10, size: 20, pause: time.Second, workers: 8, latency: 200 * time.Millisecond, refused: 40},
 		"few slow answers":       {top: 50, rate: 10, size: 20, pause: 3 * time.Second, workers: 4, latency: 300 * time.Millisecond, refused: 40},
 		"refusal without a time": {top: 50, rate: 10, size: 30, workers: 8, refused: 20},
@@ -110,7 +110,7 @@ func TestPaceFindsTheAllowedRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d := 10 * time.Minute
+				d := 5 * time.Minute
 				l := newLimiter(tc.top, 10, 2*time.Second)
 				a := &allowance{rate: tc.rate, size: tc.size, tokens: tc.size, at: time.Now(), pause: tc.pause}
 				drive(t, l, a, tc.workers, tc.latency, d)

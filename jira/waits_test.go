@@ -54,33 +54,33 @@ func TestSimulatedLimits(t *testing.T) {
 		edit    func(*jira.Config)
 		want    float64 // requests
 	}{
-		"our own limit":  {limit: func(*jiratest.Server) {}, workers: 4, edit: func(c *jira.Config) { c.RateLimit, c.Burst = 10, 5 }, want: 10*d.Seconds() + 5},
-		"seconds":        {limit: func(s *jiratest.Server) { s.LimitBurst(10, 20) }, workers: 8, want: 10*d.Seconds() + 20},
-		"a single":       {limit: func(s *jiratest.Server) { s.LimitBurst(10, 20) }, workers: 1, want: 10*d.Seconds() + 20},
-		"date":           {form: jiratest.RetryDate, limit: func(s *jiratest.Server) { s.LimitBurst(10, 20) }, workers: 8, want: 10*d.Seconds() + 20},
-		"reset":          {form: jiratest.RetryReset, limit: func(s *jiratest.Server) { s.LimitBurst(10, 20) }, workers: 8, want: 10*d.Seconds() + 20},
-		"nothing":        {form: jiratest.RetryNothing, limit: func(s *jiratest.Server) { s.LimitBurst(10, 30) }, workers: 8, want: 10*d.Seconds() + 30},
-		"no own limit":   {limit: func(s *jiratest.Server) { s.LimitBurst(10, 20) }, workers: 8, edit: fast, want: 10*d.Seconds() + 20},
-		"token's bucket": {limit: func(s *jiratest.Server) { s.LimitAccount(s.Main, 10, 20) }, workers: 8, want: 10*d.Seconds() + 20},
-		"both buckets":   {limit: func(s *jiratest.Server) { s.LimitAccount(s.Main, 10, 20); s.LimitBurst(30, 60) }, workers: 8, want: 10*d.Seconds() + 20},
+		"our own limit":  {limit: func(*jiratest.Server) {}, workers: 4, edit: func(c *jira.Config) { c.RateLimit, c.Burst = 5, 5 }, want: 5*d.Seconds() + 5},
+		"seconds":        {limit: func(s *jiratest.Server) { s.LimitBurst(5, 10) }, workers: 8, want: 5*d.Seconds() + 10},
+		"a single":       {limit: func(s *jiratest.Server) { s.LimitBurst(5, 10) }, workers: 1, want: 5*d.Seconds() + 10},
+		"date":           {form: jiratest.RetryDate, limit: func(s *jiratest.Server) { s.LimitBurst(5, 10) }, workers: 8, want: 5*d.Seconds() + 10},
+		"reset":          {form: jiratest.RetryReset, limit: func(s *jiratest.Server) { s.LimitBurst(5, 10) }, workers: 8, want: 5*d.Seconds() + 10},
+		"nothing":        {form: jiratest.RetryNothing, limit: func(s *jiratest.Server) { s.LimitBurst(5, 15) }, workers: 8, want: 5*d.Seconds() + 15},
+		"no own limit":   {limit: func(s *jiratest.Server) { s.LimitBurst(5, 10) }, workers: 8, edit: fast, want: 5*d.Seconds() + 10},
+		"token's bucket": {limit: func(s *jiratest.Server) { s.LimitAccount(s.Main, 5, 10) }, workers: 8, want: 5*d.Seconds() + 10},
+		"both buckets":   {limit: func(s *jiratest.Server) { s.LimitAccount(s.Main, 5, 10); s.LimitBurst(15, 30) }, workers: 8, want: 5*d.Seconds() + 10},
 		"pause at once": {limit: func(s *jiratest.Server) {
-			s.LimitBurst(10, 20)
+			s.LimitBurst(5, 10)
 			s.Pause("", time.Minute)
-		}, workers: 8, want: 10*(d-time.Minute).Seconds() + 20},
+		}, workers: 8, want: 5*(d-time.Minute).Seconds() + 10},
 		"pause midway": {limit: func(s *jiratest.Server) {
-			s.LimitBurst(10, 20)
-			s.Fail(jiratest.Fault{Skip: 700, Do: func() { s.Pause("", time.Minute) }})
-		}, workers: 8, want: 10*(d-time.Minute).Seconds() + 20},
+			s.LimitBurst(5, 10)
+			s.Fail(jiratest.Fault{Skip: 350, Do: func() { s.Pause("", time.Minute) }})
+		}, workers: 8, want: 5*(d-time.Minute).Seconds() + 10},
 		"quota midway": {limit: func(s *jiratest.Server) {
-			s.LimitBurst(10, 20)
+			s.LimitBurst(5, 10)
 			f := jiratest.QuotaLimited("", 1, 60)
-			f.Skip = 700
+			f.Skip = 350
 			s.Fail(f)
-		}, workers: 8, want: 10*(d-time.Minute).Seconds() + 20},
+		}, workers: 8, want: 5*(d-time.Minute).Seconds() + 10},
 		"maintenance": {limit: func(s *jiratest.Server) {
-			s.LimitBurst(10, 20)
-			s.Fail(jiratest.Fault{Skip: 700, Times: 1, Status: 503, RetryAfter: "60"})
-		}, workers: 8, want: 10*(d-time.Minute).Seconds() + 20},
+			s.LimitBurst(5, 10)
+			s.Fail(jiratest.Fault{Skip: 350, Times: 1, Status: 503, RetryAfter: "60"})
+		}, workers: 8, want: 5*(d-time.Minute).Seconds() + 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +141,7 @@ func TestSimulatedTokens(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := simulated(t, jiratest.Options{})
-		srv.LimitAccount(srv.Main, 10, 20)
+		srv.LimitAccount(srv.Main, 6, 12)
 		srv.LimitAccount(srv.Agent, 3, 10)
 		shared := jira.NewLimiter(50, 0)
 		patient := func(c *jira.Config) { c.MaxAttempts = 20 }
@@ -156,7 +156,7 @@ func TestSimulatedTokens(t *testing.T) {
 		}
 		wg.Wait()
 		t.Logf("answers: %v", got)
-		require.GreaterOrEqual(t, float64(got[0]+got[1]), 0.95*(10*d.Seconds()+20))
+		require.GreaterOrEqual(t, float64(got[0]+got[1]), 0.95*(6*d.Seconds()+12))
 		require.GreaterOrEqual(t, float64(got[2]), 0.95*(3*d.Seconds()+10))
 		require.InDelta(t, got[0], got[1], float64(got[0]), "one client starves the other")
 		require.Zero(t, srv.Early())
