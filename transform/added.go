@@ -27,6 +27,7 @@ func issueAdded(fields FieldMap) []column {
 		{"story_points", float, 0, source{"number in the field of kind `story_points`; none in the map → null", func(e element) partition.Value {
 			return floatOrNull(e.first(fields.IDs(KindStoryPoints)))
 		}}},
+		{"sla_observed_at", timestamp, 0, slaObservedAt},
 	}
 }
 
@@ -122,8 +123,8 @@ func boolOrNull(raw []byte) partition.Value {
 
 // floatOrNull is the number in raw; one that no double can hold is null.
 func floatOrNull(raw []byte) partition.Value {
-	f, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || !isNumber(string(raw)) {
+	f, err := strconv.ParseFloat(string(raw), 64) // of JSON it takes numbers only
+	if err != nil {
 		return partition.Value{}
 	}
 	return partition.Float(f)

@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"testing"
 
@@ -139,6 +140,28 @@ func TestRenewTellsFailures(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, outdated)
 	require.Equal(t, map[string]string{"A-1": "", "A-2": "-"}, column(t, dir, "issues", "2026-01", "description_md"))
+}
+
+// TestFieldMapReachesOldMonths: another field for the same column is seen by
+// issues that nothing happens to.
+func TestFieldMapReachesOldMonths(t *testing.T) {
+	records := newStore()
+	for _, key := range []string{"A-1", "A-2"} {
+		records.put(key, fmt.Sprintf(`{"id":%q,"key":%q,"fields":{"created":"2026-01-10","customfield_1":"one","customfield_2":"two"}}`, key[2:], key))
+	}
+	dir := t.TempDir()
+	for _, want := range []string{"one", "two"} {
+		id := map[string]string{"one": "customfield_1", "two": "customfield_2"}[want]
+		fields := transform.FieldMap{{ID: id, Kind: transform.KindText, Columns: []string{"severity"}}, {ID: "customfield_2", Kind: transform.KindSprint}}
+		tables, err := transform.Open(dir, transform.Options{Fields: append(fields, transform.DefaultFields()[3:]...)})
+		require.NoError(t, err)
+		upsert(t, tables, records, "A-1")
+		if want == "one" {
+			upsert(t, tables, records, "A-2")
+		}
+		require.NoError(t, tables.Close())
+		require.Equal(t, map[string]string{"A-1": want, "A-2": want}, column(t, dir, "issues", "2026-01", "severity"))
+	}
 }
 
 // TestReferenceOnly: the files hold the columns of the reference and no others;

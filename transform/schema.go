@@ -40,6 +40,7 @@ type element struct {
 	local   partition.Value // of an attachment the path of its file
 	media   *media          // that a comment embeds
 	field   *field          // the custom field of issue_fields
+	cycle   *cycle          // the row of sla_cycles
 }
 
 // table is one table of the schema.
@@ -64,6 +65,7 @@ const (
 	tableWorklogs     = "worklogs"
 	tableIssueFields  = "issue_fields"
 	tableUsers        = "users"
+	tableSLACycles    = "sla_cycles"
 	tableIssues       = "issues"
 )
 
@@ -80,6 +82,7 @@ func newTables(fields FieldMap) []table {
 		{tableWorklogs, "`fields.worklog.worklogs[]`", 4000, nil, worklogColumns, (*issue).worklogs},
 		{tableIssueFields, "`fields`", 10000, nil, issueFieldColumns, (*issue).customFields},
 		{tableUsers, "each person that the record names", 10000, nil, userColumns, (*issue).users},
+		{tableSLACycles, "`fields.customfield_…`, each cycle of each SLA", 10000, nil, slaCycleColumns, (*issue).slaCycles},
 		{tableIssues, "`fields`", 2000, issues, without(issueAdded(fields), issues), (*issue).self},
 	}
 }
