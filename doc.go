@@ -1,7 +1,7 @@
 // Package jirasync keeps Jira Cloud tickets as Parquet files, in real time.
 //
 // A [Syncer] receives Jira's signed webhooks, reads each changed issue whole,
-// keeps its raw JSON and its attachments, and brings six tables up to date
+// keeps its raw JSON and its attachments, and brings the tables up to date
 // that DuckDB reads as they are:
 //
 //	delivery ─→ webhook: verify ─→ event log (durable) ─→ 200
@@ -13,7 +13,7 @@
 //	             record: merged under the issue's lock, DataDir/issues/KEY.json
 //	                                   │
 //	                                   ▼
-//	             transform: rows of six tables ─→ ParquetDir/TABLE/YYYY-MM.parquet
+//	             transform: rows of the tables ─→ ParquetDir/TABLE/YYYY-MM.parquet
 //	                                   │
 //	                                   ▼
 //	             publish: a copy for analysts, DistDir/TABLE/YYYY-MM.parquet

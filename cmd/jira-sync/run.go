@@ -80,9 +80,9 @@ func (a *app) rootCommand() *cobra.Command {
 		Use:   "jira-sync",
 		Short: "Keep Jira Cloud tickets as Parquet files, in real time",
 		Long: `jira-sync receives Jira's signed webhooks, reads each changed issue whole,
-keeps its raw JSON and its attachments, and brings six Parquet tables (issues,
-comments, attachments, changelog, issuelinks, remote_links; one file a month)
-up to date for DuckDB.
+keeps its raw JSON and its attachments, and brings Parquet tables (issues,
+comments, attachments, changelog, issuelinks, remote_links and more; one file a
+month) up to date for DuckDB.
 
 Start with "jira-sync demo", which needs no Jira and no credentials.
 

@@ -1,4 +1,4 @@
-// Command rebuild-parquet makes the six tables from a directory of issue
+// Command rebuild-parquet makes the tables from a directory of issue
 // records, the files KEY.json, without asking Jira for anything.
 //
 //	rebuild-parquet DATA/issues PARQUET https://acme.atlassian.net
