@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,7 +43,12 @@ func TestUpsertsEqualRebuild(t *testing.T) {
 				upsert(t, handles[site.rand.IntN(2)], site.records, site.batch()...)
 			}
 			sameAsRebuild(t, dir, handles[0], site.records)
-			require.NotEmpty(t, content(t, dir))
+			files := strings.Join(content(t, dir), " ")
+			for _, table := range transform.Schema(transform.Options{}) {
+				if !slices.Contains([]string{"issuelinks", "remote_links", "sla_cycles"}, table.Name) {
+					require.Contains(t, files, table.Name+"/")
+				}
+			}
 		})
 	}
 }
@@ -62,7 +69,7 @@ func newSite(seed uint64) *site {
 func (s *site) change() {
 	if len(s.issues) < 3 || s.rand.IntN(3) == 0 {
 		id := fmt.Sprint(len(s.issues) + 1)
-		s.issues = append(s.issues, &ticket{id: id, key: "A-" + id, created: s.day()})
+		s.issues = append(s.issues, &ticket{id: id, key: "A-" + id, created: s.day(), parts: len(s.issues)%2 == 0})
 		s.save(s.issues[len(s.issues)-1])
 		return
 	}

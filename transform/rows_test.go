@@ -209,13 +209,18 @@ func checkAgainst(t *testing.T, record []byte, rows transform.IssueRows) {
 		Key    string
 		Fields struct {
 			Summary string
-			Status  struct{ Name string }
+			Status  struct {
+				Name           string
+				StatusCategory struct{ Key string }
+			}
 			Labels  []string
 			Comment struct {
 				Comments []any
 				Total    int64
 			}
 			Attachment, Issuelinks []any
+			Worklog                struct{ Worklogs []any }
+			Components             []any
 		}
 		Changelog struct{ Histories []struct{ Items []any } }
 	}
@@ -233,12 +238,15 @@ func checkAgainst(t *testing.T, record []byte, rows transform.IssueRows) {
 		"changelog": items, "issuelinks": len(raw.Fields.Issuelinks),
 		"summary": raw.Fields.Summary, "status": raw.Fields.Status.Name, "labels": labels,
 		"comment_count": raw.Fields.Comment.Total, "_raw_file": raw.Key + ".json",
+		"worklogs": len(raw.Fields.Worklog.Worklogs), "components": len(raw.Fields.Components), "status_category_key": raw.Fields.Status.StatusCategory.Key,
 	}
+	components := strings.Count(strings.Trim(cell(rows, "components").Text(), "[]"), `"`) / 2
 	got := map[string]any{
 		"comments": len(table(rows, "comments")), "attachments": len(table(rows, "attachments")),
 		"changelog": len(table(rows, "changelog")), "issuelinks": len(table(rows, "issuelinks")),
 		"summary": cell(rows, "summary").Text(), "status": cell(rows, "status").Text(), "labels": cell(rows, "labels").Text(),
 		"comment_count": cell(rows, "comment_count").Int(), "_raw_file": cell(rows, "_raw_file").Text(),
+		"worklogs": len(table(rows, "worklogs")), "components": components, "status_category_key": cell(rows, "status_category_key").Text(),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Rows(%s) mismatch (-want +got):\n%s", raw.Key, diff)

@@ -77,6 +77,7 @@ type ticket struct {
 	comments                           int
 	deleted                            bool
 	movedTo                            string
+	parts                              bool // also worklogs, people, custom fields, embedded files
 }
 
 func (i ticket) String() string {
@@ -95,10 +96,17 @@ func (i ticket) String() string {
 	if i.deleted {
 		deleted = `,"_deleted_at":"2026-03-01T00:00:00Z"`
 	}
-	return fmt.Sprintf(`{"id":%q,"key":%q,"fields":{"created":"%sT10:00:00.000+0000","updated":%q,"summary":%q,
+	parts := ""
+	if i.parts {
+		parts = fmt.Sprintf(`"assignee":{"accountId":"a%[1]d"},"customfield_1":%[1]d.5,"customfield_2":[{"accountId":"b%[1]d"}],
+			"attachment":[{"id":"7","filename":"f%[1]d"}],"worklog":{"worklogs":[{"id":"8","timeSpentSeconds":%[1]d}]},`, i.comments)
+		comments = append(comments, fmt.Sprintf(`{"id":"%s999","body":{"type":"doc","content":[{"type":"media","attrs":{"id":"u","alt":"f%d"}}]}}`,
+			i.id, len(i.summary)%4))
+	}
+	return fmt.Sprintf(`{"id":%q,"key":%q,"fields":{%s"created":"%sT10:00:00.000+0000","updated":%q,"summary":%q,
 		"comment":{"total":%d,"comments":[%s]}},
 		"changelog":{"histories":[{"id":"9%s","items":[{"field":"summary","toString":%q}]}]}%s}`,
-		i.id, i.key, i.created, updated, i.summary, i.comments, strings.Join(comments, ","), i.id, i.summary, deleted)
+		i.id, i.key, parts, i.created, updated, i.summary, i.comments, strings.Join(comments, ","), i.id, i.summary, deleted)
 }
 
 func (s *store) add(tickets ...ticket) {
