@@ -37,7 +37,9 @@
 // # Faults
 //
 // Fail makes chosen requests go wrong (429 with or without Retry-After, 5xx, HTML,
-// truncated, dripping or hanging answers), SetIndexLag makes search lag behind,
+// truncated, dripping or hanging answers) or lets a test act before them,
+// LimitBurst, LimitAccount and Pause refuse what is too much or too early,
+// BreakInBulk makes one issue spoil the answer for a hundred, SetIndexLag makes search lag behind,
 // SetDeliveryFaults loses, repeats and reorders webhook deliveries.
 //
 // # Fidelity
