@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/rawstore"
@@ -96,36 +97,60 @@ func (s *Syncer) isFresh(l listed) bool {
 	return false
 }
 
-// watch catches up at once and from time to time, and checks from time to
-// time, until ctx ends. A pass that takes longer than its period delays the
-// next one; passes never stack.
+// watch catches up at once and from time to time, and from time to time polls
+// the SLA clocks and checks everything, until ctx ends.
 func (s *Syncer) watch(ctx context.Context) {
-	catchUp, stop := ticks(s.cfg.CatchUpEvery)
-	defer stop()
-	check, stopCheck := ticks(s.cfg.CheckEvery)
-	defer stopCheck()
-	if catchUp != nil {
-		s.catchUpOnce(ctx)
+	var jobs sync.WaitGroup
+	if s.cfg.CatchUpEvery > 0 {
+		jobs.Go(func() {
+			s.catchUpOnce(ctx)
+			s.every(ctx, "catch-up", s.cfg.CatchUpEvery, s.catchUpOnce)
+		})
 	}
+	if s.cfg.CheckEvery > 0 {
+		jobs.Go(func() { s.every(ctx, "check", s.cfg.CheckEvery, s.checkOnce) })
+	}
+	if s.cfg.SLAPollEvery > 0 && s.agent != nil {
+		jobs.Go(func() { s.every(ctx, "SLA poll", s.cfg.SLAPollEvery, s.pollOnce) })
+	} else if s.agent == nil {
+		s.log.InfoContext(ctx, "there is no SLA account: SLA values are as the first account sees them")
+	}
+	jobs.Wait()
+}
+
+// every does a job each period until ctx ends. A pass that takes longer than
+// its period costs those it overlaps, which is said; passes never stack.
+func (s *Syncer) every(ctx context.Context, name string, period time.Duration, job func(context.Context)) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-catchUp:
-			s.catchUpOnce(ctx)
-		case <-check:
-			s.checkOnce(ctx)
+		case <-tick.C:
+		}
+		began := time.Now()
+		job(ctx)
+		if took := time.Since(began); took > period {
+			s.log.WarnContext(ctx, "a pass took longer than its period; those between were left out", "pass", name, "duration", took, "period", period)
 		}
 	}
 }
 
-// ticks returns a channel that ticks every period, or never if it is negative.
-func ticks(period time.Duration) (<-chan time.Time, func()) {
-	if period < 0 {
-		return nil, func() {}
+// pollOnce runs the periodic SLA poll.
+func (s *Syncer) pollOnce(ctx context.Context) {
+	result, err := s.PollSLA(ctx, SLAOptions{})
+	if ctx.Err() != nil || errors.Is(err, ErrPollRuns) {
+		return
 	}
-	t := time.NewTicker(period)
-	return t.C, t.Stop
+	s.stats.slaHealed.Add(int64(result.Healed))
+	s.stats.slaPolled.Store(time.Now().UnixMilli())
+	if err != nil {
+		s.stats.slaFailures.Add(1)
+		s.log.WarnContext(ctx, "SLA poll failed in part; the last values stay", "failed", result.Failed, "error", err)
+	}
+	s.log.InfoContext(ctx, "SLA clocks read", "issues", result.Issues, "updated", result.Updated, "healed", result.Healed,
+		"skipped", result.Skipped, "failed", result.Failed, "requests", result.Requests)
 }
 
 func (s *Syncer) catchUpOnce(ctx context.Context) {

@@ -105,6 +105,10 @@ type Config struct {
 	// minutes, negative never.
 	CheckEvery time.Duration
 
+	// SLAPollEvery is how often Run reads the SLA clocks of open issues with the
+	// second account. Zero means 15 minutes, negative never.
+	SLAPollEvery time.Duration
+
 	// GracePeriod bounds how long Run finishes work in hand after its context
 	// has ended. Zero means 10 seconds.
 	GracePeriod time.Duration
@@ -192,6 +196,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.CheckEvery == 0 {
 		c.CheckEvery = 30 * time.Minute
+	}
+	if c.SLAPollEvery == 0 {
+		c.SLAPollEvery = 15 * time.Minute
 	}
 	if c.GracePeriod == 0 {
 		c.GracePeriod = 10 * time.Second

@@ -69,6 +69,7 @@ func TestConvergesBesideOtherWriters(t *testing.T) {
 		func() error { _, err := other.Backfill(ctx, jirasync.BackfillOptions{Refetch: true}); return err },
 		func() error { _, err := other.CatchUp(ctx); return err },
 		func() error { _, err := other.Check(ctx, all); return err },
+		func() error { _, err := other.PollSLA(ctx, jirasync.SLAOptions{}); return err },
 	} {
 		writers.Go(func() { // ends with ctx
 			for ctx.Err() == nil {
@@ -168,7 +169,7 @@ func ticks(r row) bool {
 func text(r row) string {
 	var cells []string
 	for name, value := range r {
-		if name != "local_path" && name != "hierarchical_path" && name != "_synced_at" && !strings.HasSuffix(name, "_elapsed_millis") {
+		if name != "local_path" && name != "hierarchical_path" && name != "_synced_at" && name != "sla_observed_at" && !strings.HasSuffix(name, "_elapsed_millis") {
 			cells = append(cells, name+"="+value.String())
 		}
 	}

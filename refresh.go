@@ -11,7 +11,6 @@ import (
 
 	"github.com/jirasync/jirasync/internal/rawstore"
 	"github.com/jirasync/jirasync/jira"
-	"github.com/jirasync/jirasync/transform"
 	"github.com/jirasync/jirasync/webhook"
 )
 
@@ -79,7 +78,7 @@ func (s *Syncer) fetch(ctx context.Context, ref webhook.IssueRef) (*jira.Issue, 
 	if idOrKey == "" {
 		idOrKey = ref.Key
 	}
-	fields := s.cfg.Fields.IDs(transform.KindSLA)
+	fields := s.store.SLAFields()
 	var answer []byte
 	var slaErr error
 	var wait sync.WaitGroup
@@ -135,7 +134,7 @@ func (r RemoteLinks) of() jira.RemoteLinks {
 // account. The function it returns waits for them; what could not be read is
 // not in the map.
 func (s *Syncer) fetchSLA(ctx context.Context, ids []string) func() map[string][]byte {
-	fields := s.cfg.Fields.IDs(transform.KindSLA)
+	fields := s.store.SLAFields()
 	if s.agent == nil || len(fields) == 0 {
 		return func() map[string][]byte { return nil }
 	}

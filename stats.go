@@ -18,6 +18,8 @@ type counters struct {
 	ignored            atomic.Int64
 	incomplete         atomic.Int64
 	slaFailures        atomic.Int64
+	slaHealed          atomic.Int64
+	slaPolled          atomic.Int64 // Unix milliseconds
 	caughtUp           atomic.Int64
 	catchUpFailures    atomic.Int64
 	lastCheck          atomic.Pointer[CheckReport]
@@ -42,6 +44,7 @@ type Status struct {
 	InFlight    int       `json:"in_flight"`               // issues being refreshed
 	Oldest      time.Time `json:"oldest_waiting,omitzero"` // arrival of the oldest delivery not worked off
 	LastApplied time.Time `json:"last_applied,omitzero"`   // when the tables last took an issue
+	LastPoll    time.Time `json:"last_sla_poll,omitzero"`  // when the SLA clocks were last read
 
 	Deliveries         int64 `json:"deliveries"`
 	Malformed          int64 `json:"malformed_deliveries"`
@@ -52,7 +55,8 @@ type Status struct {
 	Ignored            int64 `json:"ignored"`
 	Incomplete         int64 `json:"incomplete"`
 	SLAFailures        int64 `json:"sla_failures"`
-	CaughtUp           int64 `json:"caught_up"` // issues that no webhook brought
+	SLAHealed          int64 `json:"sla_healed"` // issues whose status only an SLA poll brought
+	CaughtUp           int64 `json:"caught_up"`  // issues that no webhook brought
 	CatchUpFailures    int64 `json:"catch_up_failures"`
 	AttachmentsStored  int64 `json:"attachments_stored"`
 	AttachmentsSkipped int64 `json:"attachments_skipped"`
@@ -70,11 +74,14 @@ func (s *Syncer) Status() Status {
 		FilesWritten: c.filesWritten.Load(), Failures: c.failures.Load(), NotFound: c.notFound.Load(),
 		Ignored: c.ignored.Load(), Incomplete: c.incomplete.Load(), SLAFailures: c.slaFailures.Load(),
 		AttachmentsStored: c.attachmentsStored.Load(), AttachmentsSkipped: c.attachmentsSkipped.Load(),
-		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), CatchUpFailures: c.catchUpFailures.Load(),
+		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), SLAHealed: c.slaHealed.Load(), CatchUpFailures: c.catchUpFailures.Load(),
 		LastCheck: c.lastCheck.Load(), Tokens: s.Tokens(),
 	}
 	if ms := c.lastApplied.Load(); ms != 0 {
 		st.LastApplied = time.UnixMilli(ms).UTC()
+	}
+	if ms := c.slaPolled.Load(); ms != 0 {
+		st.LastPoll = time.UnixMilli(ms).UTC()
 	}
 	if q := s.inbox.Load(); q != nil {
 		stats := q.Stats()
@@ -108,6 +115,7 @@ func (st Status) writeMetrics(w io.Writer) error {
 		{"sla_failures_total", "counter", "SLA reads that failed.", st.SLAFailures},
 		{"attachments_stored_total", "counter", "Attachment files stored.", st.AttachmentsStored},
 		{"attachments_skipped_total", "counter", "Attachments over the size limit.", st.AttachmentsSkipped},
+		{"sla_healed_total", "counter", "Issues whose status only an SLA poll brought.", st.SLAHealed},
 		{"caught_up_total", "counter", "Issues refreshed that no webhook brought.", st.CaughtUp},
 		{"catch_up_failures_total", "counter", "Catch-ups that failed and are repeated.", st.CatchUpFailures},
 		{"check_remaining", "gauge", "Differences that the last check left.", st.remaining()},

@@ -32,13 +32,14 @@ const (
 
 // Summary says what a record holds, without its content.
 type Summary struct {
-	ID, Key   string
-	State     State
-	Updated   time.Time        // Jira's fields.updated; zero when there is none
-	SyncedAt  time.Time        // when the fetch began that the record shows; zero when it does not say
-	DeletedAt time.Time        // of a tombstone
-	Missing   []string         // parts that the last fetch could not read whole
-	Parts     map[string]Count // a part that is not there is unknown
+	ID, Key     string
+	State       State
+	Updated     time.Time        // Jira's fields.updated; zero when there is none
+	SyncedAt    time.Time        // when the fetch began that the record shows; zero when it does not say
+	DeletedAt   time.Time        // of a tombstone
+	SLAObserved time.Time        // when the SLA values were read; zero if never
+	Missing     []string         // parts that the last fetch could not read whole
+	Parts       map[string]Count // a part that is not there is unknown
 }
 
 // Summary returns what the record holds: fs.ErrNotExist when there is
@@ -64,6 +65,7 @@ func summarize(key string, record rawjson.Object) Summary {
 	sum := Summary{ID: textMember(record, "id"), Key: key, Parts: map[string]Count{}}
 	fields, err := record.Object("fields")
 	sum.SyncedAt = ParseTime(textMember(record, "_synced_at"))
+	sum.SLAObserved = observedAt(record)
 	sum.DeletedAt = ParseTime(textMember(record, "_deleted_at"))
 	sum.Updated = ParseTime(textMember(fields, "updated"))
 	for _, p := range fieldParts {
