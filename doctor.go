@@ -115,12 +115,17 @@ func (d *diagnosis) account(ctx context.Context, client *jira.Client, token stri
 		return false
 	}
 	d.say(LevelOK, token, "", "accepted, as %s (%s)", user.DisplayName, user.AccountID)
+	visible := true
 	for _, project := range d.cfg.Projects {
 		if _, err := client.CheckLogin(ctx, []string{project}); err != nil {
-			d.say(LevelFail, token, hint(err), "%v", err)
+			d.say(LevelFail, token, cmp.Or(hint(err), "check the key, and the permission Browse projects of this account"), "%v", err)
+			visible = false
 			continue
 		}
 		d.say(LevelOK, token, "", "may browse project %s", project)
+	}
+	if !visible {
+		return true // a search that names such a project is refused
 	}
 	count, err := client.ApproximateCount(ctx, d.scopeJQL("", "created ASC"))
 	switch {
@@ -154,6 +159,9 @@ const (
 func (d *diagnosis) clock(ctx context.Context) bool {
 	before := time.Now()
 	info, err := d.site.ServerInfo(ctx)
+	if errors.Is(err, jira.ErrUnauthorized) {
+		return true // it answers, but not to this token, which is told below
+	}
 	if err != nil {
 		d.say(LevelFail, "Jira", hint(err), "%s cannot be reached: %v", d.cfg.Domain, err)
 		return false

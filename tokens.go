@@ -28,7 +28,7 @@ func (c *Config) tokens(now time.Time) []TokenExpiry {
 	var all []TokenExpiry
 	add := func(name string, end time.Time) {
 		if !end.IsZero() {
-			days := math.Floor(end.Sub(now).Hours() / 24)
+			days := math.Floor(float64(end.Unix()-now.Unix()) / (24 * 60 * 60)) // a Duration ends after 292 years
 			all = append(all, TokenExpiry{Token: name, Expires: end.UTC(), DaysLeft: int(days)})
 		}
 	}

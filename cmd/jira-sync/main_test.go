@@ -2,7 +2,9 @@ package main
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +21,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true,
 		Deadline: time.Now().Add(2 * time.Minute), // a script that waits for ever fails by itself
-		Cmds:     map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "terminate": terminate},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitfor": waitFor, "terminate": terminate, "fakejira": fakeJira, "earlier": earlier,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Values[siteKey{}] = &siteHolder{}
+			return nil
+		},
 	})
 }
 
@@ -45,4 +53,19 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	}
+}
+
+// earlier moves the times in a file of ours eleven minutes back, as if it had
+// been written then.
+func earlier(ts *testscript.TestScript, _ bool, args []string) {
+	stamps := regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	data = stamps.ReplaceAllFunc(data, func(stamp []byte) []byte {
+		t, err := time.Parse(time.RFC3339Nano, string(stamp))
+		ts.Check(err)
+		return []byte(t.Add(-11 * time.Minute).Format(time.RFC3339Nano))
+	})
+	ts.Check(os.WriteFile(path, data, 0o600))
 }

@@ -100,11 +100,19 @@ defaults. Each secret X can also be the path of a file in X_FILE.`,
 	flags.StringVar(&a.settings.envFile, "env-file", "", "read environment variables from this file; those already set win")
 	flags.StringVar(&a.settings.configFile, "config", "", "jira-sync.yaml: projects and the custom-field map")
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.backfillCommand(), a.transformCommand(),
-		a.upsertCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
+		a.upsertCommand(), a.checkCommand(), a.statusCommand(), a.fieldsCommand(), a.doctorCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
 	for _, cmd := range root.Commands() {
 		cmd.Args = usageArgs(cmd.Args)
 	}
 	return root
+}
+
+// mustComplete offers the values of a flag to shells. It panics if there is no
+// such flag: a mistake of the command's author.
+func mustComplete(cmd *cobra.Command, flag string, values []string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
 }
 
 // usageArgs makes wrong arguments a usage error.
@@ -160,6 +168,10 @@ func hintFor(err error) string {
 		return failure.Hint
 	case errors.As(err, &file):
 		return file.Hint
+	case errors.Is(err, jirasync.ErrBrake):
+		return "look in Jira whether they are deleted; then jira-sync check --fix --force takes them out of the tables"
+	case errors.Is(err, jirasync.ErrCheckRuns):
+		return "wait until it has ended"
 	case errors.Is(err, jirasync.ErrNoCredentials):
 		return "set JIRA_DOMAIN, JIRA_EMAIL and JIRA_API_TOKEN, or try \"jira-sync demo\", which needs none"
 	case errors.Is(err, os.ErrPermission):

@@ -31,10 +31,15 @@ GET /status and GET /metrics are on the second listener, which belongs on a
 loopback address. Work that is not finished at the end stays in the event log
 and is taken up by the next start.
 
+What webhooks lost is caught up with at the start and every 5 minutes. Every 30
+minutes Jira, records and tables are compared, and what differs is mended; see
+jira-sync check.
+
 Environment: JIRA_WEBHOOK_SECRET (without it the webhook answers 503),
-JIRA_WEBHOOK_SECRET_PREVIOUS (during a rotation), JIRA_DOMAIN, JIRA_EMAIL,
-JIRA_API_TOKEN, JIRA_SLA_EMAIL, JIRA_SLA_API_TOKEN, JIRA_CLOUD_ID,
-JIRA_PROJECT, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR.`,
+JIRA_WEBHOOK_SECRET_PREVIOUS (during a rotation),
+` + expiryVariables + `: from 30
+days before, a warning a day,
+` + siteVariables + `.`,
 		Example: "  jira-sync serve --env-file /etc/jira-sync/env --addr :8080",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.config()

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/joho/godotenv"
 	"github.com/spf13/pflag"
@@ -67,12 +69,26 @@ func (c *columnNames) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*[]string)(c))
 }
 
+// Variables of the environment, for the help texts.
+const (
+	siteVariables = `JIRA_DOMAIN, JIRA_EMAIL, JIRA_API_TOKEN, JIRA_SLA_EMAIL,
+JIRA_SLA_API_TOKEN, JIRA_CLOUD_ID, JIRA_PROJECT, JIRA_DATA_DIR,
+JIRA_PARQUET_DIR, JIRA_DIST_DIR`
+	expiryVariables = `JIRA_API_TOKEN_EXPIRES, JIRA_SLA_API_TOKEN_EXPIRES (2027-01-31)`
+)
+
 // config makes the library's configuration from flags, environment and file.
 func (a *app) config() (jirasync.Config, error) {
-	s := &a.settings
-	if err := s.load(); err != nil {
+	cfg, err := a.settings.read(a.logger())
+	if err != nil {
 		return jirasync.Config{}, usageError{err}
 	}
+	return cfg, nil
+}
+
+// read returns the configuration as far as it can be read, and all faults.
+func (s *settings) read(logger *slog.Logger) (jirasync.Config, error) {
+	errs := []error{s.load()}
 	cfg := jirasync.Config{
 		Domain:         s.or(s.domain, "JIRA_DOMAIN", ""),
 		BaseURL:        s.env("JIRA_BASE_URL"),
@@ -85,12 +101,11 @@ func (a *app) config() (jirasync.Config, error) {
 		ParquetDir:     s.or(s.parquetDir, "JIRA_PARQUET_DIR", defaultParquetDir),
 		DistDir:        s.or(s.distDir, "JIRA_DIST_DIR", ""),
 		AttachmentsDir: s.attachmentsDir,
-		Logger:         a.logger(),
+		Logger:         logger,
 	}
 	if hosts := s.env("JIRA_MEDIA_HOSTS"); hosts != "" {
 		cfg.MediaHosts = splitList(hosts)
 	}
-	var errs []error
 	secret := func(name string) jira.Secret {
 		value, err := s.secret(name)
 		errs = append(errs, err)
@@ -102,11 +117,29 @@ func (a *app) config() (jirasync.Config, error) {
 			cfg.WebhookSecrets = append(cfg.WebhookSecrets, value)
 		}
 	}
-	errs = append(errs, s.loadConfig(&cfg))
-	if err := errors.Join(errs...); err != nil {
-		return jirasync.Config{}, usageError{err}
+	for name, end := range map[string]*time.Time{"JIRA_API_TOKEN_EXPIRES": &cfg.TokenExpires, "JIRA_SLA_API_TOKEN_EXPIRES": &cfg.SLATokenExpires} {
+		var err error
+		*end, err = day(s.env(name))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
 	}
-	return cfg, nil
+	errs = append(errs, s.loadConfig(&cfg))
+	return cfg, errors.Join(errs...)
+}
+
+// day reads a date, which stands for its first moment in UTC, or an instant; ""
+// is no time.
+func day(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, errors.New("want a date such as 2027-01-31, or an RFC 3339 time")
 }
 
 // syncer opens the Syncer that the settings describe.
@@ -120,10 +153,15 @@ func (a *app) syncer() (*jirasync.Syncer, error) {
 
 func (a *app) open(cfg jirasync.Config) (*jirasync.Syncer, error) {
 	s, err := jirasync.New(cfg)
+	return s, asUsage(err)
+}
+
+// asUsage makes a fault of the configuration a usage error.
+func asUsage(err error) error {
 	if err != nil && strings.HasPrefix(err.Error(), "configuration:") {
-		return nil, usageError{err}
+		return usageError{err}
 	}
-	return s, err
+	return err
 }
 
 func (s *settings) load() error {
