@@ -104,7 +104,7 @@ func TestMutatedFiles(t *testing.T) {
 		if _, err := partition.Decode(table, damaged); !errors.Is(err, partition.ErrCorrupt) {
 			t.Fatalf("mutant %d: got %v, want ErrCorrupt", i, err)
 		}
-		if i%10 == 0 {
+		if i%25 == 0 {
 			require.NoError(t, os.WriteFile(path, damaged, 0o600))
 			_, err := d.Splice("2026-01", []string{key(100)}, partition.Content{Table: table, Rows: edited[100:101]})
 			if err == nil {

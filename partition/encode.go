@@ -2,7 +2,6 @@ package partition
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -167,38 +166,6 @@ func (f *fileWriter) write(rows []Row) (err error) {
 	f.sections = append(f.sections, f.out.cut())
 	f.rows += len(rows)
 	return nil
-}
-
-// errNotCopied says that the library did not copy a row group, but tried to
-// encode it anew, as it does without a word when it does not trust one.
-var errNotCopied = errors.New("row group not copied")
-
-// copy takes over row group g of a source with its checksum. The first row
-// group of a file has the magic in its checksum, so that it can only become
-// the first again.
-func (f *fileWriter) copy(s *source, g int) error {
-	begin, end := s.section(g)
-	if first := len(f.sections) == 0; first {
-		begin += int64(len(magic))
-	}
-	before := f.out.copied
-	err := f.copyGroup(s.file.RowGroups()[g])
-	if f.out.err != nil {
-		return f.out.err
-	}
-	if err != nil || f.out.copied-before != end-begin {
-		return errNotCopied
-	}
-	done := f.out.cut()
-	f.sections = append(f.sections, section{end: done.end, crc: s.sections[g].crc})
-	f.rows += s.rows(g)
-	return nil
-}
-
-func (f *fileWriter) copyGroup(g parquet.RowGroup) (err error) {
-	defer recovered(&err)
-	_, err = f.w.WriteRowGroup(g)
-	return err
 }
 
 // close writes the footer with all checksums.

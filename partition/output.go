@@ -15,15 +15,19 @@ import (
 // kernel, which shares the blocks where the file system can.
 type output struct {
 	to     *bufio.Writer
-	direct io.Writer // what to writes to; an io.ReaderFrom lets the kernel copy
-	file   *os.File  // of source, nil without one
-	source io.ReaderAt
-	run    span // of file, to be copied before anything else is written
+	direct io.Writer   // what to writes to; an io.ReaderFrom lets the kernel copy
+	file   *os.File    // of source, nil without one
+	source io.ReaderAt // what the library knows of it
+	run    span        // of file, to be copied before anything else is written
 
 	size   int64 // of the new file so far
 	copied int64 // of them from the source
+	taken  int64 // of them handed on as sections, not as bytes
 	crc    uint32
 	err    error // the first that writing met
+
+	// reading has sections of the source read and summed like other bytes.
+	reading bool
 }
 
 type span struct{ start, end int64 }
@@ -52,8 +56,15 @@ func (o *output) Write(p []byte) (int, error) {
 
 // ReadFrom is what the library calls to copy.
 func (o *output) ReadFrom(r io.Reader) (int64, error) {
-	if s, ok := r.(*io.SectionReader); ok {
-		if outer, start, n := s.Outer(); outer == o.source && o.file != nil {
+	s, isSection := r.(*io.SectionReader)
+	if !isSection {
+		return io.Copy(struct{ io.Writer }{o}, r)
+	}
+	outer, start, n := s.Outer()
+	o.taken += n
+	if outer == o.source {
+		o.copied += n
+		if !o.reading {
 			return n, o.take(span{start, start + n})
 		}
 	}
@@ -70,7 +81,6 @@ func (o *output) take(s span) error {
 	}
 	o.run.end = s.end
 	o.size += s.end - s.start
-	o.copied += s.end - s.start
 	return nil
 }
 

@@ -112,11 +112,17 @@ func (s *source) read(g int) ([]Row, error) {
 	return rows, s.decode(g, s.table.Columns, rows)
 }
 
+// load has the bytes of row group g checked and at hand, until they are
+// unloaded.
+func (s *source) load(g int) error {
+	begin, end := s.section(g)
+	return s.bytes.load(begin, end, s.sections[g].crc)
+}
+
 // decode puts the columns of row group g, once it has been checked, into rows
 // of nulls. It is not safe for concurrent use.
 func (s *source) decode(g int, columns []Column, rows []Row) error {
-	begin, end := s.section(g)
-	if err := s.bytes.load(begin, end, s.sections[g].crc); err != nil {
+	if err := s.load(g); err != nil {
 		return err
 	}
 	defer s.bytes.unload()

@@ -14,9 +14,10 @@ import (
 // content leaves that table. All other issues stay as they are. It returns
 // the files that it changed, in the order given.
 //
-// Of each file only the row groups that hold the issues are read and encoded
-// anew; they are split and joined with a neighbour as they grow and shrink.
-// All others are copied byte for byte, with their checksums and unread. A
+// Of each file only the row groups that hold the issues are read, and of them
+// the columns that change encoded anew; they are split and joined with a
+// neighbour as they grow and shrink. All others are copied byte for byte, with
+// their checksums and unread. A
 // file in which no row changes is not written. A file whose row groups cannot
 // be copied, because its columns are those of an earlier schema, is written
 // whole, which [File].Rewritten says.
@@ -125,11 +126,12 @@ type edit struct {
 }
 
 // An item is what one or several row groups are made of: a row group of the
-// source, or rows.
+// source, rows, or a row group of which rows differ in some columns only.
 type item struct {
-	group int // if rows is nil
-	rows  []Row
-	count int // of rows
+	group   int // unless there are rows and no columns
+	rows    []Row
+	columns []int
+	count   int // of rows
 }
 
 func newSplicer(d *Dir, month string, old *os.File, size int64, keys []string, c Content) (*splicer, error) {
@@ -221,7 +223,7 @@ func (s *splicer) run() (result *pending, err error) {
 		if !changed {
 			err = s.keep(g)
 		} else {
-			err = s.change(g, after)
+			err = s.change(item{group: g, rows: after, columns: s.changedColumns(rows, after), count: len(after)})
 		}
 		if err != nil {
 			return nil, err
@@ -246,6 +248,33 @@ func (s *splicer) apply(e edit, rows []Row) ([]Row, bool) {
 		return nil, false
 	}
 	return s.merge(kept, e.rows), true
+}
+
+// changedColumns returns the columns in which rows differ, if they are as
+// many as before, of the same issues, and some columns do not.
+func (s *splicer) changedColumns(before, after []Row) []int {
+	if s.whole != "" || len(before) != len(after) {
+		return nil
+	}
+	differ := make([]bool, len(s.c.Table.Columns))
+	for i, row := range before {
+		if &row[0] == &after[i][0] {
+			continue // the same row
+		}
+		for c := range row {
+			differ[c] = differ[c] || row[c] != after[i][c]
+		}
+	}
+	var columns []int
+	for c, differs := range differ {
+		if differs {
+			columns = append(columns, c)
+		}
+	}
+	if differ[s.key] || len(columns) == len(differ) {
+		return nil
+	}
+	return columns
 }
 
 // merge puts together sorted rows that have no issue in common.
@@ -274,9 +303,9 @@ func (s *splicer) keep(g int) error {
 	return s.put(it)
 }
 
-// change puts rows in the place of a row group. With the first the new file
-// begins.
-func (s *splicer) change(g int, rows []Row) (err error) {
+// change puts other rows in the place of a row group. With the first the new
+// file begins.
+func (s *splicer) change(it item) (err error) {
 	if s.out == nil {
 		if s.out, err = s.dir.newPending(s.month, s.c.Table); err != nil {
 			return err
@@ -284,13 +313,13 @@ func (s *splicer) change(g int, rows []Row) (err error) {
 		s.out.out.file, s.out.out.source = s.old, s.src.bytes
 		s.writer = s.c.Table.newFileWriter(s.out.out, s.src.stamp())
 		s.held = item{}
-		for before := range g {
+		for before := range it.group {
 			if err := s.keep(before); err != nil {
 				return err
 			}
 		}
 	}
-	return s.put(item{rows: rows, count: len(rows)})
+	return s.put(it)
 }
 
 // load makes an item of rows of one that is a row group.
@@ -342,13 +371,16 @@ func (s *splicer) emit(it item) error {
 	if it.count == 0 {
 		return nil
 	}
-	if first := s.writer.rows == 0; first && it.group > 0 {
+	if first := s.writer.rows == 0; first && it.rows == nil && it.group > 0 {
 		if err := s.load(&it); err != nil {
 			return err
 		}
 	}
-	if it.rows == nil {
+	switch {
+	case it.rows == nil:
 		return s.writer.copy(s.src, it.group)
+	case it.columns != nil:
+		return s.writer.patch(s.src, it.group, it.rows, it.columns)
 	}
 	for group := range s.c.Table.groups(it.rows, s.limit, s.limit/2) {
 		if err := s.writer.write(group); err != nil {

@@ -69,13 +69,9 @@ func BenchmarkSplice(b *testing.B) {
 					copyFloor(b, d)
 				}
 			})
-			b.Run("one", func(b *testing.B) { benchSplice(b, d, func(i int) []int { return []int{n/2 + i%2} }) })
-			b.Run("newest50", func(b *testing.B) {
-				benchSplice(b, d, func(int) []int { return sequence(n-50, 50, 1) })
-			})
-			b.Run("spread50", func(b *testing.B) {
-				benchSplice(b, d, func(int) []int { return sequence(0, 50, n/50) })
-			})
+			b.Run("one", func(b *testing.B) { benchSplice(b, d, n/2) })
+			b.Run("newest50", func(b *testing.B) { benchSplice(b, d, sequence(n-50, 50, 1)...) })
+			b.Run("spread50", func(b *testing.B) { benchSplice(b, d, sequence(0, 50, n/50)...) })
 			b.Run("unchanged", func(b *testing.B) {
 				rows := wideIssue(1, 0)
 				splice(b, d, "2026-01", []string{rows.key}, contents(rows)...)
@@ -101,21 +97,25 @@ func sequence(start, n, step int) []int {
 	return list
 }
 
-func benchSplice(b *testing.B, d *partition.Dir, pick func(i int) []int) {
+// benchSplice gives issues two versions in turn.
+func benchSplice(b *testing.B, d *partition.Dir, numbers ...int) {
 	b.ReportAllocs()
-	resetPeak()
 	var files []partition.File
-	for i := 0; b.Loop(); i++ {
-		b.StopTimer()
-		var keys []string
+	var keys []string
+	var versions [2][]partition.Content
+	for v := range versions {
 		var list []issueRows
-		for _, n := range pick(i) {
-			list = append(list, wideIssue(n, 1+i/2%2))
+		keys = nil
+		for _, n := range numbers {
+			list = append(list, wideIssue(n, 1+v))
 			keys = append(keys, list[len(list)-1].key)
 		}
-		content := contents(list...)
-		b.StartTimer()
-		files = splice(b, d, "2026-01", keys, content...)
+		versions[v] = contents(list...)
+	}
+	splice(b, d, "2026-01", keys, versions[1]...)
+	resetPeak()
+	for i := 0; b.Loop(); i++ {
+		files = splice(b, d, "2026-01", keys, versions[i%2]...)
 	}
 	var bytes, copied int64
 	for _, f := range files {
