@@ -104,7 +104,7 @@ func byName(t partition.Table, row partition.Row) named {
 // that reads and its time zone, not of Jira.
 func local(column string) bool {
 	return column == "local_path" || column == "hierarchical_path" || column == "_synced_at" || column == "value_json" ||
-		strings.HasSuffix(column, "_elapsed_millis")
+		strings.HasSuffix(column, "elapsed_millis") || strings.HasSuffix(column, "remaining_millis") || strings.HasSuffix(column, "observed_at")
 }
 
 // compare reads every issue of the simulated Jira once more, as the account

@@ -15,6 +15,7 @@ import (
 //	fakejira start [N]        starts it with N issues in SUPPORT, and sets the environment to it
 //	fakejira create KEY...    new issues in these projects
 //	fakejira edit KEY TEXT    changes the summary; also attach, delete and archive KEY
+//	fakejira resolve OPEN     ends an issue that is open
 //	fakejira field ID TYPE NAME
 //	fakejira fail MATCH N     lets the next N requests to an endpoint fail
 //	fakejira expire           ends the token of the first account
@@ -46,6 +47,12 @@ func fakeJira(ts *testscript.TestScript, _ bool, args []string) {
 		issue().Attach("notes.txt", "text/plain", []byte(args[2]))
 	case "delete":
 		issue().Delete()
+	case "resolve":
+		for _, i := range site.Issues() { // the first one that is open
+			if i.Resolve(); !i.Deleted() {
+				break
+			}
+		}
 	case "archive":
 		issue().Archive()
 	case "field":
