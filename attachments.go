@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/jirasync/jirasync/internal/inbox"
@@ -52,24 +53,12 @@ type attachment struct {
 // disk yet, and returns how many landed. One that fails does not stop the
 // others.
 func (s *Syncer) downloadAttachments(ctx context.Context, key string) (landed int, err error) {
-	record, err := s.store.Record(key)
+	all, err := s.attachmentsOf(key)
 	if err != nil {
 		return 0, err
 	}
-	var issue struct {
-		Fields struct {
-			Attachment []json.RawMessage `json:"attachment"`
-		} `json:"fields"`
-	}
-	if err := json.Unmarshal(record, &issue); err != nil {
-		return 0, fmt.Errorf("attachments of %s: the record does not list them", key)
-	}
 	var errs []error
-	for _, raw := range issue.Fields.Attachment {
-		var a attachment
-		if json.Unmarshal(raw, &a) != nil {
-			continue // counted by the transform
-		}
+	for _, a := range all {
 		ok, err := s.downloadAttachment(ctx, key, a)
 		if ok {
 			landed++
@@ -79,11 +68,50 @@ func (s *Syncer) downloadAttachments(ctx context.Context, key string) (landed in
 	return landed, errors.Join(errs...)
 }
 
-func (s *Syncer) downloadAttachment(ctx context.Context, key string, a attachment) (landed bool, err error) {
-	size := int64(-1)
-	if a.Size != nil && *a.Size >= 0 {
-		size = *a.Size
+// attachmentsOf returns the attachments that an issue's record lists.
+func (s *Syncer) attachmentsOf(key string) ([]attachment, error) {
+	record, err := s.store.Record(key)
+	if err != nil {
+		return nil, err
 	}
+	var issue struct {
+		Fields struct {
+			Attachment []json.RawMessage `json:"attachment"`
+		} `json:"fields"`
+	}
+	if err := json.Unmarshal(record, &issue); err != nil {
+		return nil, fmt.Errorf("attachments of %s: the record does not list them", key)
+	}
+	all := make([]attachment, 0, len(issue.Fields.Attachment))
+	for _, raw := range issue.Fields.Attachment {
+		var a attachment
+		if json.Unmarshal(raw, &a) == nil { // else counted by the transform
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// lacksFiles reports whether a stored issue has attachments that are to be
+// stored and are not.
+func (s *Syncer) lacksFiles(key string) bool {
+	all, err := s.attachmentsOf(key)
+	return err == nil && slices.ContainsFunc(all, func(a attachment) bool {
+		stored, err := s.store.HasAttachment(key, a.ID, a.Filename, a.bytes())
+		return err == nil && !stored && a.bytes() <= s.maxAttachment()
+	})
+}
+
+// bytes is the size of the attachment, negative if Jira does not say.
+func (a *attachment) bytes() int64 {
+	if a.Size == nil {
+		return -1
+	}
+	return max(-1, *a.Size)
+}
+
+func (s *Syncer) downloadAttachment(ctx context.Context, key string, a attachment) (landed bool, err error) {
+	size := a.bytes()
 	if size > s.maxAttachment() {
 		s.stats.attachmentsSkipped.Add(1)
 		s.log.InfoContext(ctx, "attachment is larger than the limit and is not stored", "issue", key, "attachment", a.ID, "size_bytes", size)

@@ -173,12 +173,16 @@ const (
 )
 
 func (b *backfill) run(ctx context.Context, source iter.Seq2[listed, error]) error {
-	work := make(chan []listed)
+	work := make(chan parcel)
 	var wait sync.WaitGroup
 	for range cmp.Or(b.opts.Parallel, 4) {
 		wait.Go(func() { // ends when work is closed
-			for batch := range work {
-				b.fetch(ctx, batch)
+			for p := range work {
+				if p.files != "" {
+					b.fetchFiles(ctx, p.files)
+				} else {
+					b.fetch(ctx, p.issues)
+				}
 			}
 		})
 	}
@@ -193,20 +197,29 @@ func (b *backfill) run(ctx context.Context, source iter.Seq2[listed, error]) err
 	return err
 }
 
+// parcel is what one worker is given at once.
+type parcel struct {
+	issues []listed // to be read
+	files  string   // or the key of one of which only attachments are missing
+}
+
 // feed sends the issues that are to be fetched, many at a time.
-func (b *backfill) feed(ctx context.Context, source iter.Seq2[listed, error], work chan<- []listed) error {
-	var batch []listed
-	send := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
+func (b *backfill) feed(ctx context.Context, source iter.Seq2[listed, error], work chan<- parcel) error {
+	give := func(p parcel) error {
 		select {
-		case work <- batch:
-			batch = nil
+		case work <- p:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	var batch []listed
+	send := func() (err error) {
+		if len(batch) > 0 {
+			err = give(parcel{issues: batch})
+			batch = nil
+		}
+		return err
 	}
 	for l, err := range source {
 		if err != nil {
@@ -215,7 +228,11 @@ func (b *backfill) feed(ctx context.Context, source iter.Seq2[listed, error], wo
 		b.count(func(r *BackfillResult) { r.Found++ })
 		switch {
 		case b.skip(l):
-			b.skipped(ctx, l.key)
+			if !b.wantsFiles(l.key) {
+				b.skipped(ctx, l.key)
+			} else if err := give(parcel{files: l.key}); err != nil {
+				return err
+			}
 		case b.opts.DryRun:
 			b.count(func(r *BackfillResult) { r.Fetched++ })
 		default:
@@ -276,6 +293,22 @@ func (b *backfill) fetch(ctx context.Context, batch []listed) {
 			b.landed(ctx, l, r)
 		}
 	}
+}
+
+// wantsFiles reports whether a skipped issue has attachments that an earlier
+// run did not get.
+func (b *backfill) wantsFiles(key string) bool {
+	return !b.opts.NoAttachments && !b.cfg.NoAttachments && !b.opts.DryRun && b.lacksFiles(key)
+}
+
+// fetchFiles reads the attachments of a skipped issue.
+func (b *backfill) fetchFiles(ctx context.Context, key string) {
+	files, err := b.downloadAttachments(ctx, key)
+	if err != nil {
+		b.fail(key, err)
+	}
+	b.count(func(r *BackfillResult) { r.Attachments += files })
+	b.skipped(ctx, key)
 }
 
 // landed counts an issue whose record is saved, and reads its attachments.

@@ -163,7 +163,7 @@ func (d *diagnosis) clock(ctx context.Context) bool {
 		return true // it answers, but not to this token, which is told below
 	}
 	if err != nil {
-		d.say(LevelFail, "Jira", hint(err), "%s cannot be reached: %v", d.cfg.Domain, err)
+		d.say(LevelFail, "Jira", cmp.Or(hint(err), "check JIRA_DOMAIN, the network and its proxy"), "%s cannot be reached: %v", d.cfg.Domain, err)
 		return false
 	}
 	took := time.Since(before)
@@ -255,10 +255,10 @@ func (d *diagnosis) directory(subject, dir string, private bool) {
 		d.say(LevelWarn, subject, "the first backfill makes it; check the path", "%s does not exist", dir)
 		return
 	case err != nil:
-		d.say(LevelFail, subject, "", "%v", err)
+		d.say(LevelFail, subject, "check the path, and who may look into its directories", "%v", err)
 		return
 	case !info.IsDir():
-		d.say(LevelFail, subject, "", "%s is not a directory", dir)
+		d.say(LevelFail, subject, "name a directory", "%s is not a directory", dir)
 		return
 	}
 	if err := probe(dir); err != nil {
