@@ -299,24 +299,24 @@ func TestIssuesOfAChangingSite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := simulated(t, jiratest.Options{IndexLag: time.Minute})
 		srv.AddProject("GOLD", "Gold")
-		made := srv.Fill("A", 500, 1)
+		made := srv.Fill("A", 150, 1)
 		client := clientOf(t, srv, srv.Main, fast)
 		ids := idsOf(t, client)
-		require.Len(t, ids, 500)
-		next, late := 100, map[string]bool{}
+		require.Len(t, ids, 150)
+		next, late := 30, map[string]bool{}
 		srv.Fail(jiratest.Fault{Match: bulkFetch, Times: -1, Do: func() {
 			time.Sleep(time.Second)
-			if next < 500 {
+			if next < 150 {
 				made[next].Delete()
 				made[next+1].Move("GOLD")
 				made[next+2].Comment("late")
 				late[made[next+2].ID()] = true
 				made[next+3].Hide()
 			}
-			next += 100
+			next += 30
 		}})
 		gone := 0
-		for _, f := range fetchAll(t, client, ids, jira.IssuesOptions{RemoteLinks: jira.RemoteLinksNever}) {
+		for _, f := range fetchAll(t, client, ids, jira.IssuesOptions{BatchSize: 30, RemoteLinks: jira.RemoteLinksNever}) {
 			if f.Err != nil {
 				require.ErrorIs(t, f.Err, jira.ErrNotFound)
 				gone++
@@ -342,17 +342,17 @@ func TestIssuesEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := simulated(t, jiratest.Options{})
-		srv.Fill("A", 250, 1)
+		srv.Fill("A", 60, 1)
 		client := clientOf(t, srv, srv.Main, fast)
 		ids := idsOf(t, client)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		n := 0
-		for f := range client.Issues(ctx, ids, jira.IssuesOptions{BatchSize: 50, RemoteLinks: jira.RemoteLinksNever}) {
-			if n++; n == 60 {
+		for f := range client.Issues(ctx, ids, jira.IssuesOptions{BatchSize: 10, RemoteLinks: jira.RemoteLinksNever}) {
+			if n++; n == 12 {
 				cancel()
 			}
-			if n > 100 {
+			if n > 20 {
 				require.ErrorIs(t, f.Err, context.Canceled)
 				require.Nil(t, f.Issue)
 			} else {
@@ -529,10 +529,10 @@ func TestIssuesThroughEverything(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := simulated(t, jiratest.Options{MaxBulkBytes: 1_000_000, PageTotals: true, OmitEmptyParts: true, IndexLag: 10 * time.Second})
-		made := srv.Fill("A", 500, 1)
-		made[250].BreakInBulk(500)
+		made := srv.Fill("A", 200, 1)
+		made[100].BreakInBulk(500)
 		srv.LimitBurst(5, 10)
-		srv.ExpireTokenAt(srv.Main, time.Now().Add(20*time.Second))
+		srv.ExpireTokenAt(srv.Main, time.Now().Add(12*time.Second))
 		client := clientOf(t, srv, srv.Main, func(c *jira.Config) { c.Name = "JIRA_API_TOKEN" })
 		ids := idsOf(t, client)
 		srv.Pause(bulkFetch, 7*time.Second)
