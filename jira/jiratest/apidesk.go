@@ -67,7 +67,7 @@ func (c *call) getSLAs() *response {
 	}
 	list := []any{}
 	for _, f := range c.s.site.fields {
-		if m, isSLA := i.values[f.id].(*SLA); isSLA {
+		if m, isSLA := c.s.site.slaOf(i, f, c.now).(*SLA); isSLA {
 			self := c.base + "/rest/servicedeskapi/request/" + strconv.FormatInt(i.id, 10) + "/sla/" + stableID("sla "+m.Name)
 			list = append(list, c.sla(m, self))
 		}

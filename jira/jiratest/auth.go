@@ -36,19 +36,25 @@ type AccountOptions struct {
 	// TimeZone is the zone of the profile: dates in answers are written in it
 	// and dates in JQL read in it. Empty means UTC.
 	TimeZone string
+
+	// Language is that of texts for people. Empty means English; "ko" is the
+	// other one that there is.
+	Language string
 }
 
 // account is the server's side of an Account.
 type account struct {
-	user    *user
-	email   string
-	token   string
-	agent   bool
-	admin   bool
-	scoped  bool
-	expired bool
-	expires time.Time         // when the token ends by itself; zero: never
-	denied  map[*project]bool // projects the account may not browse
+	user  *user
+	email string
+	token string
+	agent bool
+	admin bool
+
+	language string
+	scoped   bool
+	expired  bool
+	expires  time.Time         // when the token ends by itself; zero: never
+	denied   map[*project]bool // projects the account may not browse
 }
 
 // AddAccount makes a user with an API token.
@@ -65,7 +71,7 @@ func (t *site) addAccount(s *Server, email string, o AccountOptions) Account {
 	}
 	u := t.addUser(name, email, "atlassian")
 	u.zone = s.location(o.TimeZone)
-	a := &account{user: u, email: email, agent: o.Agent, admin: o.Admin, scoped: o.Scoped, denied: map[*project]bool{}}
+	a := &account{user: u, email: email, agent: o.Agent, admin: o.Admin, scoped: o.Scoped, language: o.Language, denied: map[*project]bool{}}
 	a.token = t.newToken(o.Scoped)
 	t.accounts[strings.ToLower(email)] = a
 	return Account{Email: email, Token: a.token}

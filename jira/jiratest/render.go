@@ -70,7 +70,7 @@ func (v *view) field(i *issue, f *field, want selection) (any, bool) {
 	if f.reference {
 		return v.derived(i, f.id, want)
 	}
-	value := i.values[f.id]
+	value := v.s.site.slaOf(i, f, v.now)
 	switch {
 	case value == nil && f.id == "parent":
 		return nil, false // top-level issues have no such member

@@ -25,6 +25,7 @@ type site struct {
 	linkTypes   []*linkType
 	fields      []*field
 	fieldByID   map[string]*field
+	policies    map[string]Policy  // of SLA fields, by field id
 	options     map[string]*option // by field id and value
 
 	issues      []*issue          // in the order of their ids, deleted ones included

@@ -23,10 +23,12 @@ type SLA struct {
 
 	// Old writes the older display format, without times of the day.
 	Old bool
+
+	calendar *Calendar
 }
 
-// Cycle is one run of an SLA clock. The clocks of the simulator run around the
-// clock: working time is elapsed time.
+// Cycle is one run of an SLA clock. Set by hand it runs around the clock:
+// working time is elapsed time. A Policy has working hours.
 type Cycle struct {
 	Start time.Time
 	Stop  time.Time // completed cycles only
@@ -37,6 +39,9 @@ type Cycle struct {
 
 	// Paused stops an ongoing clock at Elapsed; it then has no breach time.
 	Paused bool
+
+	exact  bool      // Elapsed counts as it is, also when it is zero
+	breach time.Time // zero: Start and the goal
 }
 
 // SetSLA sets the value of an SLA field. As in Jira, neither event nor time of
@@ -99,6 +104,7 @@ func (v *view) sla(m *SLA, self string) object {
 func (v *view) cycle(m *SLA, c Cycle, ongoing bool) object {
 	elapsed := c.Elapsed
 	switch {
+	case c.exact:
 	case elapsed == 0 && !ongoing:
 		elapsed = c.Stop.Sub(c.Start)
 	case ongoing && !c.Paused:
@@ -106,17 +112,21 @@ func (v *view) cycle(m *SLA, c Cycle, ongoing bool) object {
 	}
 	remaining := m.Goal - elapsed
 	o := object{
-		"breached": remaining < 0, "goalDuration": duration(m.Goal),
-		"elapsedTime": duration(elapsed), "remainingTime": duration(remaining),
+		"breached": remaining < 0, "goalDuration": v.duration(m.Goal),
+		"elapsedTime": v.duration(elapsed), "remainingTime": v.duration(remaining),
 	}
 	if !m.Old {
 		o["startTime"] = v.date(c.Start)
 		if !c.Paused {
-			o["breachTime"] = v.date(c.Start.Add(m.Goal))
+			breach := c.breach
+			if breach.IsZero() {
+				breach = m.calendar.after(c.Start, m.Goal)
+			}
+			o["breachTime"] = v.date(breach)
 		}
 	}
 	if ongoing {
-		o["paused"], o["withinCalendarHours"] = c.Paused, !c.Paused
+		o["paused"], o["withinCalendarHours"] = c.Paused, !c.Paused && m.calendar.contains(v.now)
 	} else if !m.Old {
 		o["stopTime"] = v.date(c.Stop)
 	}
@@ -134,6 +144,9 @@ func (v *view) date(at time.Time) object {
 func friendlyDate(at time.Time, v *view) string {
 	local, today := at.In(v.zone), v.now.In(v.zone)
 	clock := local.Format(" 3:04 PM")
+	if v.korean() {
+		return local.Format("2006년 1월 2일 15:04")
+	}
 	switch local.Format(time.DateOnly) {
 	case today.Format(time.DateOnly):
 		return "Today" + clock
@@ -143,14 +156,22 @@ func friendlyDate(at time.Time, v *view) string {
 	return local.Format("02/Jan/06") + clock
 }
 
-func duration(d time.Duration) object {
+// korean reports whether texts for people are in Korean, one of the languages
+// in which real sites answer.
+func (v *view) korean() bool { return v.account != nil && v.account.language == "ko" }
+
+func (v *view) duration(d time.Duration) object {
 	sign, abs := "", d
 	if d < 0 {
 		sign, abs = "-", -d
 	}
 	minutes := int64(abs / time.Minute)
 	text := strconv.FormatInt(minutes%60, 10) + "m"
-	if hours := minutes / 60; hours > 0 {
+	hours := minutes / 60
+	switch {
+	case v.korean():
+		text = fmt.Sprintf("%d시간 %d분", hours, minutes%60)
+	case hours > 0:
 		text = fmt.Sprintf("%dh %s", hours, text)
 	}
 	return object{"millis": d.Milliseconds(), "friendly": sign + text}
