@@ -34,7 +34,7 @@ func TestDocumentedCommands(t *testing.T) {
 	variable := regexp.MustCompile(`\bJIRA_[A-Z_]*[A-Z]\b`)
 
 	var help strings.Builder
-	for _, verb := range []string{"serve", "backfill", "transform", "upsert", "views"} {
+	for _, verb := range []string{"serve", "backfill", "check", "status", "doctor", "transform", "upsert", "views"} {
 		text, err := output(scratch, bin, verb, "--help")
 		require.NoError(t, err)
 		help.WriteString(text)
