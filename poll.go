@@ -61,8 +61,8 @@ type SLAResult struct {
 }
 
 // PollSLA reads the SLA clocks of the issues that are not done, here or in
-// Jira, and of those whose clocks were never read, with the second account, a
-// hundred with a request. Clocks move without an event and without touching
+// Jira, and of those whose clocks could not be read when the issue was, with
+// the second account, a hundred with a request. Clocks move without an event and without touching
 // "updated".
 //
 // Issues that Jira has updated since they were read are read whole, which heals
@@ -76,8 +76,8 @@ func (s *Syncer) PollSLA(ctx context.Context, opts SLAOptions) (SLAResult, error
 	return s.slaPass(ctx, opts, cmp.Or(opts.Parallel, 2), (*slaPass).watched)
 }
 
-// BackfillSLA reads the SLA clocks of stored issues whose clocks were never
-// read, or with Force of all of them.
+// BackfillSLA reads the SLA clocks of stored issues whose clocks were not read
+// when the issue was, or with Force of all of them.
 func (s *Syncer) BackfillSLA(ctx context.Context, opts SLAOptions) (SLAResult, error) {
 	return s.slaPass(ctx, opts, cmp.Or(opts.Parallel, 8), (*slaPass).stored)
 }
@@ -204,7 +204,7 @@ func (p *slaPass) stored(context.Context) iter.Seq2[slaIssue, error] {
 					return
 				}
 			case sum.State == rawstore.Deleted || sum.State == rawstore.Moved:
-			case !sum.SLAObserved.IsZero() && !p.opts.Force:
+			case !sum.ClocksBehind() && !p.opts.Force:
 				p.count(key, SLASkipped, nil)
 			case !yield(slaIssue{id: sum.ID, key: key, open: true}, nil):
 				return

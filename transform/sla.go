@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/jirasync/jirasync/partition"
 	"github.com/jirasync/jirasync/sla"
@@ -89,21 +88,20 @@ func (i *issue) slaCycles() []element {
 
 // Watched is an issue whose SLA clocks are worth reading.
 type Watched struct {
-	Key, ID  string
-	Open     bool      // its status category is not done, or unknown
-	Observed time.Time // when its SLA values were read; zero if never
+	Key, ID string
+	Open    bool // its status category is not done, or unknown
 }
 
 // WatchedIssues returns the issues that are not done, by the key of their
 // status category, which no language changes, and those whose SLA values were
-// never read. A month that cannot be read does not hide the others; it is part
+// not read when the issue was. A month that cannot be read does not hide the others; it is part
 // of the error.
 func (t *Tables) WatchedIssues() ([]Watched, error) {
 	months, err := t.dir.Months(tableIssues)
 	if err != nil {
 		return nil, fmt.Errorf("transform: %w", err)
 	}
-	names := []string{partition.KeyColumn, partition.IDColumn, "status_category_key", "sla_observed_at"}
+	names := []string{partition.KeyColumn, partition.IDColumn, "status_category_key", "_synced_at", "sla_observed_at"}
 	if t.issues.Index("sla_observed_at") < 0 { // the reference's columns alone
 		names = []string{partition.KeyColumn, partition.IDColumn, "status_category"}
 	}
@@ -117,11 +115,12 @@ func (t *Tables) WatchedIssues() ([]Watched, error) {
 		}
 		for _, row := range rows {
 			w := Watched{Key: row[0].Text(), ID: row[1].Text(), Open: row[2].Text() != "done" && row[2].Text() != "Done"}
-			known := len(row) < 4
-			if len(row) == 4 && !row[3].IsNull() {
-				w.Observed, known = row[3].Time(), true
+			behind := false
+			if len(row) == 5 {
+				synced, _ := parseTime(row[3].Text())
+				behind = row[4].IsNull() || row[4].Time().Before(synced)
 			}
-			if w.Open || !known {
+			if w.Open || behind {
 				watched = append(watched, w)
 			}
 		}

@@ -54,7 +54,10 @@ func (s *Store) Observe(ctx context.Context, o Observation) (Saved, error) {
 	if err != nil {
 		return Saved{}, fmt.Errorf("observe %s: %w", o.Key, err)
 	}
-	if saved.Changed = !sameContent(stored, record); saved.Changed {
+	// An issue that was read without its clocks is told from one whose clocks
+	// are as new, even if they stand where they stood.
+	behind := observedAt(stored).Before(syncedAt(stored)) && !observedAt(record).Before(syncedAt(record))
+	if saved.Changed = behind || !sameContent(stored, record); saved.Changed {
 		return saved, s.write(o.Key, record)
 	}
 	return saved, nil

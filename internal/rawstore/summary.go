@@ -91,6 +91,10 @@ func summarize(key string, record rawjson.Object) Summary {
 	return sum
 }
 
+// ClocksBehind reports whether the SLA values were never read, or not when the
+// issue was last read.
+func (s *Summary) ClocksBehind() bool { return s.SLAObserved.Before(s.SyncedAt) }
+
 // HasRemoteLinks reports whether the record of the issue with that id has
 // remote links, which then must be read to notice that they are gone.
 func (s *Store) HasRemoteLinks(id string) bool {
