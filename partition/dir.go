@@ -54,7 +54,7 @@ func (d *Dir) Path() string { return d.root.Name() }
 // an earlier holder could not finish is finished first. Holders of an issue
 // lock may take a month lock, not the reverse.
 func (d *Dir) LockMonth(ctx context.Context, month string) (release func(), err error) {
-	if !validMonth(month) {
+	if !validPart(month) {
 		return nil, badMonth(month)
 	}
 	release, err = filelock.Acquire(ctx, d.root, ".locks/parquet-"+month+".lock")
@@ -169,7 +169,7 @@ func (d *Dir) Sweep(olderThan time.Duration) (int, error) {
 }
 
 func isNote(e fs.DirEntry) bool {
-	return validMonth(e.Name()) || e.Name() == path.Base(manifestNote)
+	return validPart(e.Name()) || e.Name() == path.Base(manifestNote)
 }
 
 // fileDirs returns the directories in which files of tables lie.

@@ -11,6 +11,9 @@
 // column in order; a null is a value of its own and never confused with "",
 // 0 or false.
 //
+// A table whose rows belong to no issue is not divided: all of it is in
+// DIR/TABLE/data.parquet ([Whole]), in either layout, sorted by its first column.
+//
 // # Writing
 //
 // [Dir.Replace] takes all rows of one month of one or more tables, sorted by

@@ -32,7 +32,7 @@ func (t Table) writerOptions(stamp string) []parquet.WriterOption {
 		parquet.PageBufferSize(pageBytes),
 		parquet.WriteBufferSize(0), // the output buffers
 		parquet.DataPageStatistics(false),
-		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending(KeyColumn))),
+		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending(t.keyName()))),
 		parquet.CreatedBy("jira-sync", schemaVersion+" ", "parquet-go"), // the library puts no blank before "(build"
 		parquet.KeyValueMetadata(keyVersion, schemaVersion),
 		parquet.KeyValueMetadata(keyTable, t.Name),
@@ -50,7 +50,7 @@ func (t Table) writerOptions(stamp string) []parquet.WriterOption {
 
 // check reports the first row that does not fit the table or its neighbours.
 func (t Table) check(rows []Row) error {
-	key := t.Index(KeyColumn)
+	key := t.key()
 	before := ""
 	for i, row := range rows {
 		if len(row) != len(t.Columns) {
@@ -63,10 +63,10 @@ func (t Table) check(rows []Row) error {
 		}
 		k := row[key].Text()
 		if k == "" {
-			return fmt.Errorf("table %s row %d: %w: no %s", t.Name, i, ErrRows, KeyColumn)
+			return fmt.Errorf("table %s row %d: %w: no %s", t.Name, i, ErrRows, t.keyName())
 		}
 		if k < before {
-			return fmt.Errorf("table %s row %d: %w: %s %s after %s", t.Name, i, ErrRows, KeyColumn, k, before)
+			return fmt.Errorf("table %s row %d: %w: %s %s after %s", t.Name, i, ErrRows, t.keyName(), k, before)
 		}
 		before = k
 	}
@@ -91,7 +91,7 @@ func (t Table) groupRows(rows int) int {
 // an issue with more rows than that is a group of its own. The last group
 // takes up to slack more, rather than leaving them to a small one.
 func (t Table) groups(rows []Row, limit, slack int) iter.Seq[[]Row] {
-	key := t.Index(KeyColumn)
+	key := t.key()
 	return func(yield func([]Row) bool) {
 		start, end := 0, 0 // of the group so far, which ends with an issue
 		for next := range issueEnds(rows, key) {

@@ -35,11 +35,18 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-const rebuildHint = "run jira-sync transform to rebuild it from the issue records"
+const (
+	rebuildHint = "run jira-sync transform to rebuild it from the issue records"
+	wholeHint   = "move the file away, then run jira-sync metadata: all that it holds is in Jira"
+)
 
 func fileError(table, month, path string, err error) error {
 	if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrSchema) {
-		return &Error{Table: table, Month: month, Path: path, Hint: rebuildHint, Err: err}
+		e := &Error{Table: table, Month: month, Path: path, Hint: rebuildHint, Err: err}
+		if month == Whole {
+			e.Hint = wholeHint
+		}
+		return e
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

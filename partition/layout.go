@@ -26,7 +26,7 @@ const (
 
 // path returns the file of a table and month, which are valid.
 func (l Layout) path(table, month string) string {
-	if l == Hive {
+	if l == Hive && month != Whole {
 		return path.Join(table, hiveKey+month, hiveName)
 	}
 	return path.Join(table, month+suffix)
@@ -39,7 +39,7 @@ func (d *Dir) home(table, month string) (string, error) {
 	if !validName(table) {
 		return "", fmt.Errorf("table name %q is not valid", table)
 	}
-	if !validMonth(month) {
+	if !validPart(month) {
 		return "", badMonth(month)
 	}
 	return d.layout.path(table, month), nil
@@ -53,7 +53,7 @@ func (d *Dir) find(table, month string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{home, d.layout.other().path(table, month)} {
+	for _, name := range append([]string{home}, d.elsewhere(table, month)...) {
 		if _, err = d.root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			return name, err
 		}

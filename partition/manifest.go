@@ -34,8 +34,8 @@ type Manifest struct {
 // A ManifestFile is one file of a [Manifest].
 type ManifestFile struct {
 	Table  string `json:"table"`
-	Month  string `json:"month"`
-	Path   string `json:"path"` // below the directory, with slashes
+	Month  string `json:"month"` // [Whole] for a table that is not divided
+	Path   string `json:"path"`  // below the directory, with slashes
 	Rows   int    `json:"rows"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"` // of the file, in hexadecimal
@@ -71,7 +71,7 @@ func (d *Dir) Manifest() (Manifest, error) {
 	}
 	for _, f := range m.Files {
 		known := f.Path == Flat.path(f.Table, f.Month) || f.Path == Hive.path(f.Table, f.Month)
-		if !validName(f.Table) || !validMonth(f.Month) || !known {
+		if !validName(f.Table) || !validPart(f.Month) || !known {
 			return Manifest{}, fmt.Errorf("%s: %w", manifestName, corrupt("it names a file that is not of a table and month"))
 		}
 	}
@@ -216,13 +216,13 @@ func (d *Dir) survey(ctx context.Context) (Manifest, error) {
 		if err != nil {
 			return Manifest{}, err
 		}
-		for _, month := range months {
+		for _, month := range append(months, Whole) {
 			if err := ctx.Err(); err != nil {
 				return Manifest{}, err
 			}
 			name, err := d.find(table, month)
 			if err != nil {
-				continue // set aside
+				continue // set aside, or a table has the one kind of file and not the other
 			}
 			entry, err := d.inspect(table, month, name)
 			if err == nil {

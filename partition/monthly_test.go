@@ -46,7 +46,7 @@ func TestMonthlyIsStableUnderOffsets(t *testing.T) {
 
 func TestMonthNames(t *testing.T) {
 	d := openDir(t)
-	for _, month := range []string{"", "2026-1", "2026-00", "2026-13", "26-01", "2026_01", "2026-01 ", "../2026-01", "2026-0a", "20２6-1", "data", "2026-01\x00"} {
+	for _, month := range []string{"", "2026-1", "2026-00", "2026-13", "26-01", "2026_01", "2026-01 ", "../2026-01", "2026-0a", "20２6-1", "Data", "2026-01\x00"} {
 		_, err := d.Read(issues, month)
 		require.Error(t, err, "Read(%q)", month)
 		_, err = d.Replace(month)

@@ -18,7 +18,7 @@ type pending struct {
 // newPending opens the new file of a table and month, beside its target.
 func (d *Dir) newPending(month string, t Table) (*pending, error) {
 	home := d.layout.path(t.Name, month)
-	gone, err := d.removals(d.layout.other().path(t.Name, month))
+	gone, err := d.removals(d.elsewhere(t.Name, month)...)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (d *Dir) writeAll(month string, c Content) (*pending, error) {
 // returns nil if there is nothing.
 func (d *Dir) remove(month, table string) (*pending, error) {
 	home := d.layout.path(table, month)
-	gone, err := d.removals(asidePath(table, month), d.layout.other().path(table, month), home)
+	gone, err := d.removals(d.everywhere(table, month)...)
 	if err != nil || len(gone) == 0 {
 		return nil, err
 	}

@@ -44,8 +44,8 @@ func (d *Dir) Publish(ctx context.Context, to *Dir, files ...File) error {
 	return nil
 }
 
-// PublishAll makes the other directory hold the same months as d in every
-// table that d has a directory for, one month after the other, each under
+// PublishAll makes the other directory hold the same months, and [Whole]
+// tables, as d in every table that d has a directory for, one month after the other, each under
 // LockMonth of d. Months that are gone here are removed there. Nothing else
 // in the other directory is touched.
 //
@@ -74,7 +74,11 @@ func (d *Dir) PublishAll(ctx context.Context, to *Dir) error {
 		}
 		errs = append(errs, d.publishMonth(ctx, to, month, tables))
 	}
-	return errors.Join(errs...)
+	whole, err := d.wholeTables(to, tables)
+	if err == nil && len(whole) > 0 {
+		err = d.publishMonth(ctx, to, Whole, whole)
+	}
+	return errors.Join(append(errs, err)...)
 }
 
 func (d *Dir) publishMonth(ctx context.Context, to *Dir, month string, tables []string) error {
@@ -113,7 +117,7 @@ func (p *publication) add(table, month string) error {
 	path, err := p.from.find(table, month)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		gone, err := p.to.removals(asidePath(table, month), p.to.layout.other().path(table, month), home)
+		gone, err := p.to.removals(p.to.everywhere(table, month)...)
 		p.files = append(p.files, gone...)
 		p.entries = append(p.entries, entry)
 		return err
@@ -138,7 +142,7 @@ func (p *publication) copy(path string, entry *ManifestFile) error {
 	if same, err := p.to.holds(source, size, entry); err != nil || same {
 		return err
 	}
-	gone, err := p.to.removals(p.to.layout.other().path(entry.Table, entry.Month))
+	gone, err := p.to.removals(p.to.elsewhere(entry.Table, entry.Month)...)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/jirasync/jirasync/internal/atomicfile"
 )
 
-// Content is rows of one table in one month, sorted by issue_key as bytes:
+// Content is rows of one table in one month, sorted by issue_key as bytes (a
+// [Whole] table by its first column):
 // all for Replace, those of the issues named for Splice. Rows of one issue
 // keep the order they are given in.
 type Content struct {
@@ -42,7 +43,8 @@ type File struct {
 
 // Replace makes the files of a month hold the contents, and returns those
 // that it changed, in the order given. A file that holds these rows already
-// is not touched. A content without rows removes its file. A file that is
+// is not touched. A content without rows removes its file, but for a [Whole]
+// table, which has a file without rows then. A file that is
 // corrupt is set aside and replaced ([Dir.SetAside]); one that has another
 // schema or stamp is replaced like any other. What is written depends on the
 // rows alone: equal rows give equal bytes.
@@ -79,7 +81,7 @@ func (d *Dir) replace(month string, c Content) (*pending, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) || same {
 		return nil, err
 	}
-	if len(c.Rows) == 0 {
+	if len(c.Rows) == 0 && !c.Table.Whole {
 		return d.remove(month, c.Table.Name)
 	}
 	return d.writeAll(month, c)
@@ -121,8 +123,13 @@ func (d *Dir) holdsRows(path string, c Content) (bool, error) {
 
 // change prepares the contents side by side and makes them visible together.
 func (d *Dir) change(month string, contents []Content, prepare func(Content) (*pending, error)) ([]File, error) {
-	if !validMonth(month) {
+	if !validPart(month) {
 		return nil, badMonth(month)
+	}
+	for _, c := range contents {
+		if c.Table.Whole != (month == Whole) {
+			return nil, fmt.Errorf("table %s is not kept as %q", c.Table.Name, month)
+		}
 	}
 	if err := d.redo(month); err != nil { // of an earlier call under the same lock
 		return nil, err

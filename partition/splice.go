@@ -50,6 +50,9 @@ func (c Content) checkFor(keys []string) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if c.Table.Whole {
+		return fmt.Errorf("table %s has no issues to splice", c.Table.Name)
+	}
 	key := c.Table.Index(KeyColumn)
 	for i, row := range c.Rows {
 		if _, found := slices.BinarySearch(keys, row[key].Text()); !found {

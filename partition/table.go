@@ -43,7 +43,7 @@ type Column struct {
 	Repeats bool
 }
 
-// KeyColumn is the text column that every table has: the key of the issue
+// KeyColumn is the text column that every table has that is divided by month: the key of the issue
 // that a row belongs to, by which rows are sorted. It is never null.
 const KeyColumn = "issue_key"
 
@@ -58,8 +58,14 @@ type Table struct {
 	// Name is the directory of the table's files.
 	Name string
 
-	// Columns are in the order they have in the file. One is KeyColumn.
+	// Columns are in the order they have in the file. One is KeyColumn, unless
+	// the table is Whole.
 	Columns []Column
+
+	// Whole says that the table is not divided by month, because its rows
+	// belong to no issue. They are sorted by its first column, a text that is
+	// never null; see the constant [Whole].
+	Whole bool
 
 	// GroupRows is how many rows a row group holds, if no issue has more. Zero
 	// means 2,000. Small groups let a reader skip more and Splice rewrite
@@ -105,8 +111,8 @@ func (t Table) Validate() error {
 		}
 		seen[c.Name] = true
 	}
-	if i := t.Index(KeyColumn); i < 0 || t.Columns[i].Kind != Text || t.Columns[i].LongText {
-		return fmt.Errorf("table %s: no text column %s with bounds", t.Name, KeyColumn)
+	if i := t.key(); i < 0 || t.Columns[i].Kind != Text || t.Columns[i].LongText {
+		return fmt.Errorf("table %s: no text column %s with bounds", t.Name, t.keyName())
 	}
 	if t.GroupRows < 0 || t.MaxGroupRows < 0 {
 		return fmt.Errorf("table %s: negative GroupRows or MaxGroupRows", t.Name)
