@@ -104,6 +104,8 @@ type CheckReport struct {
 	// keep their rows.
 	Vanished []Vanished `json:"vanished,omitempty"`
 
+	RemadeMonths []string `json:"remade_months,omitempty"` // of the unreadable ones, from the records
+
 	Mended    []string          `json:"mended,omitempty"`
 	Deleted   []string          `json:"deleted,omitempty"`
 	Failed    map[string]string `json:"failed,omitempty"`
@@ -116,7 +118,8 @@ type CheckReport struct {
 // of Jira is stored, is as new and as long as Jira's, and shows all its cells
 // in the tables; and that nothing is stored or shown that Jira has no more.
 // With Fix, what differs is read and written again through the same seams as
-// everything else, and the copy of the tables is compared file by file.
+// everything else, a month with a file that cannot be read is made anew from the
+// records, and the copy of the tables is compared file by file.
 //
 // Which issues there are is compared for all of them; their content, for those
 // updated within the last days, or for all. An issue that Jira does not show
@@ -206,7 +209,28 @@ func (c *check) run(ctx context.Context) error {
 	if !c.opts.Fix {
 		return nil
 	}
-	return errors.Join(c.bury(ctx, b), c.mend(ctx), c.publishAll(ctx))
+	return errors.Join(c.bury(ctx, b), c.mend(ctx), c.remake(ctx), c.publishAll(ctx))
+}
+
+// remake makes the months anew of which a file cannot be read.
+func (c *check) remake(ctx context.Context) error {
+	if len(c.report.UnreadableMonths) == 0 {
+		return nil
+	}
+	months := slices.Sorted(maps.Keys(c.report.UnreadableMonths))
+	result, err := transform.Rebuild(ctx, c.tables, c.store, transform.RebuildOptions{Months: months})
+	for key, why := range result.Failed {
+		c.report.Failed[key] = why.Error()
+		c.left[key] = true
+	}
+	if ctx.Err() == nil && len(result.Failed) > 0 {
+		err = nil // they are counted
+	}
+	if err == nil {
+		c.report.RemadeMonths = months
+		c.log.WarnContext(ctx, "months that could not be read were made anew from the records", "months", months)
+	}
+	return err
 }
 
 // records compares Jira with the records. It returns the keys whose rows are
@@ -440,11 +464,11 @@ func (c *check) close(err error) {
 	case err != nil:
 		c.report.Error = err.Error()
 		c.report.Severity = SeverityError
-	case c.report.Remaining > c.opts.MaxFix || len(c.report.UnreadableMonths) > 0:
+	case c.report.Remaining > c.opts.MaxFix || len(c.report.UnreadableMonths) > len(c.report.RemadeMonths):
 		c.report.Severity = SeverityError
 	case c.report.Remaining > 0:
 		c.report.Severity = SeverityWarning
-	case len(c.report.Mended)+len(c.report.Deleted) > 0:
+	case len(c.report.Mended)+len(c.report.Deleted)+len(c.report.RemadeMonths) > 0:
 		c.report.Severity = SeverityInfo
 	default:
 		c.report.Severity = SeverityOK

@@ -125,11 +125,17 @@ func TestLesson173UnreadableMonthIsNoGap(t *testing.T) {
 	for _, path := range files(t, filepath.Join(r.cfg.ParquetDir, "comments")) {
 		require.NoError(t, os.Truncate(path, 50))
 	}
-	report, err := r.Check(t.Context(), fixing(now))
+	report, err := r.Check(t.Context(), now)
 	require.NoError(t, err)
 	require.Len(t, report.UnreadableMonths, 1)
 	require.Equal(t, jirasync.SeverityError, report.Severity)
 	require.Zero(t, report.MissingRows.Count+report.StaleRows.Count+len(report.Mended))
+
+	report, err = r.Check(t.Context(), fixing(now))
+	require.NoError(t, err)
+	require.Len(t, report.RemadeMonths, 1)
+	require.Equal(t, jirasync.SeverityInfo, report.Severity)
+	require.Len(t, r.allRows("comments"), 10)
 }
 
 // Gate T12: whatever makes many issues vanish, more than a few are not

@@ -23,6 +23,10 @@ type RebuildOptions struct {
 	// more are not used.
 	Parallel int
 
+	// Months are the only months to make anew, such as those whose files
+	// cannot be read. Empty means all.
+	Months []string
+
 	// Progress is called after each month, never by two goroutines at once.
 	// Nil means no reports.
 	Progress func(Progress)
@@ -61,6 +65,10 @@ func Rebuild(ctx context.Context, t *Tables, records Records, o RebuildOptions) 
 	}
 	if err := r.stored(); err != nil {
 		return r.result, err
+	}
+	if len(o.Months) > 0 {
+		maps.DeleteFunc(r.byMonth, func(month string, _ []string) bool { return !slices.Contains(o.Months, month) })
+		r.progress.MonthsTotal = len(r.byMonth)
 	}
 	months := newWorkers(r.parallel(), func(month string) { r.month(ctx, month) })
 	for _, month := range slices.Sorted(maps.Keys(r.byMonth)) {
