@@ -26,7 +26,7 @@ func asidePath(table, month string) string { return path.Join(asideDir, table+"-
 func (d *Dir) SetAside(table, month string) (bool, error) {
 	name, err := d.find(table, month)
 	if err == nil {
-		err = d.verify(name)
+		_, err = d.inspect(table, month, name)
 	}
 	if errors.Is(err, ErrCorrupt) {
 		return d.setAside(table, month, name)
@@ -35,15 +35,6 @@ func (d *Dir) SetAside(table, month string) (bool, error) {
 		return false, fileError(table, month, name, err)
 	}
 	return false, nil
-}
-
-func (d *Dir) verify(name string) error {
-	file, size, err := d.open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return verify(file, size)
 }
 
 // setAside moves a file that is corrupt. What is no regular file stays: a

@@ -50,7 +50,7 @@ func (t Table) parse(bytes *checked, size int64, tail *tail) (*source, error) {
 
 func openParquet(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 	defer recovered(&err)
-	return parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
+	return parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 }
 
 // recovered makes an error of a panic; it is to be deferred.

@@ -1,6 +1,7 @@
 package partition_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -65,6 +66,7 @@ func BenchmarkSplice(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			d := wideMonth(b, n)
 			b.Run("floor", func(b *testing.B) {
+				defer reportCPU(b)()
 				for b.Loop() {
 					copyFloor(b, d)
 				}
@@ -81,6 +83,7 @@ func BenchmarkSplice(b *testing.B) {
 			})
 			b.Run("rewrite", func(b *testing.B) {
 				b.ReportAllocs()
+				defer reportCPU(b)()
 				for version := 3; b.Loop(); version++ {
 					rewrite(b, d, wideIssue(n/2, version))
 				}
@@ -114,6 +117,7 @@ func benchSplice(b *testing.B, d *partition.Dir, numbers ...int) {
 	}
 	splice(b, d, "2026-01", keys, versions[1]...)
 	resetPeak()
+	defer reportCPU(b)()
 	for i := 0; b.Loop(); i++ {
 		files = splice(b, d, "2026-01", keys, versions[i%2]...)
 	}
@@ -159,6 +163,24 @@ func rewrite(b *testing.B, d *partition.Dir, rows issueRows) {
 		changed[i].Rows = m.rows()
 	}
 	require.Len(b, replace(b, d, "2026-01", changed...), 3)
+}
+
+// reportCPU reports the processor time of each turn, which a busy machine
+// changes less than the time that passes. Linux only.
+func reportCPU(b *testing.B) func() {
+	before := cpuSeconds()
+	return func() { b.ReportMetric(1000*(cpuSeconds()-before)/float64(b.N), "ms-CPU") }
+}
+
+func cpuSeconds() float64 {
+	stat, _ := os.ReadFile("/proc/self/stat")
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100
 }
 
 // resetPeak and peak measure the resident memory of the process, on Linux.
