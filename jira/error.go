@@ -41,6 +41,9 @@ var (
 	// ErrPageToken: a search lost its way: its page token was refused,
 	// repeated or led nowhere. Begin that search again.
 	ErrPageToken = errors.New("page token useless")
+	// ErrNoServiceDesk: 403 or 404 of the service desk API as a whole. The
+	// site has no Jira Service Management, or the account no access to it.
+	ErrNoServiceDesk = errors.New("no service desk")
 	// ErrInvalidID: the argument is neither an issue key nor a numeric id.
 	// Nothing was sent.
 	ErrInvalidID = errors.New("neither an issue key nor a numeric id")

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,18 @@ type Field struct {
 	Schema FieldSchema `json:"schema"`
 	// Scope is the project of a team-managed project's own field.
 	Scope FieldScope `json:"scope"`
+
+	JSON json.RawMessage `json:"-"` // Jira's bytes
+}
+
+// UnmarshalJSON reads a field as Jira describes it.
+func (f *Field) UnmarshalJSON(data []byte) error {
+	type plain Field
+	if err := json.Unmarshal(data, (*plain)(f)); err != nil {
+		return err
+	}
+	f.JSON = bytes.Clone(data)
+	return nil
 }
 
 // FieldSchema is the type of a field.
