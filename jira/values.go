@@ -42,6 +42,7 @@ func (c *Client) FieldValuesOf(ctx context.Context, idsOrKeys, fields []string) 
 			seen[asked] = true
 			return again
 		})
+		failures := 0 // requests in a row without an answer
 		for ask := range slices.Chunk(fresh, maxBulk) {
 			values := make([]Values, len(ask))
 			for n, asked := range ask {
@@ -50,7 +51,7 @@ func (c *Client) FieldValuesOf(ctx context.Context, idsOrKeys, fields []string) 
 					values[n].Err = fmt.Errorf("issue %.40q: %w", asked, ErrInvalidID)
 				}
 			}
-			c.bulkValues(ctx, values, fields, 0)
+			c.bulkValues(ctx, values, fields, 0, &failures)
 			for _, v := range values {
 				if !yield(v) {
 					return
@@ -60,8 +61,9 @@ func (c *Client) FieldValuesOf(ctx context.Context, idsOrKeys, fields []string) 
 	}
 }
 
-// bulkValues fills in those values that have no error yet.
-func (c *Client) bulkValues(ctx context.Context, values []Values, fields []string, attempts int) {
+// bulkValues fills in those values that have no error yet. It halves what fails
+// until too many requests in a row have brought nothing: then Jira is down.
+func (c *Client) bulkValues(ctx context.Context, values []Values, fields []string, attempts int, failures *int) {
 	var names []string
 	for _, v := range values {
 		if v.Err == nil {
@@ -81,13 +83,15 @@ func (c *Client) bulkValues(ctx context.Context, values []Values, fields []strin
 	})
 	r.attempts = attempts
 	err := c.do(ctx, r)
+	*failures++
 	switch {
 	case err == nil:
+		*failures = 0
 		takeValues(r, values, answer)
-	case halved(err) && len(values) > 1 && ctx.Err() == nil:
+	case halved(err) && len(values) > 1 && *failures <= maxFailures && ctx.Err() == nil:
 		half := len(values) / 2
-		c.bulkValues(ctx, values[:half], fields, halfAttempts)
-		c.bulkValues(ctx, values[half:], fields, halfAttempts)
+		c.bulkValues(ctx, values[:half], fields, halfAttempts, failures)
+		c.bulkValues(ctx, values[half:], fields, halfAttempts, failures)
 	default:
 		for n := range values {
 			if values[n].Err == nil {

@@ -64,3 +64,18 @@ func TestFieldValuesOfHalves(t *testing.T) {
 		require.ErrorIs(t, v.Err, jira.ErrUnauthorized, "an expired token finds nothing missing")
 	}
 }
+
+// A site that is down is not asked for ever smaller pieces.
+func TestFieldValuesOfASiteThatIsDown(t *testing.T) {
+	srv := simulated(t, jiratest.Options{})
+	client := clientOf(t, srv, srv.Main, func(c *jira.Config) { c.MaxAttempts = -1 })
+	var ask []string
+	for n := range 500 {
+		ask = append(ask, fmt.Sprint(10000+n))
+	}
+	srv.Fail(jiratest.Fault{Match: bulkFetch, Times: -1, Status: http.StatusBadGateway})
+	for v := range client.FieldValuesOf(t.Context(), ask, []string{"summary"}) {
+		require.ErrorIs(t, v.Err, jira.ErrUnavailable)
+	}
+	require.Less(t, srv.Requests()[bulkFetch], 40)
+}
