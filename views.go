@@ -12,8 +12,15 @@ import (
 
 var viewPrefix = regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_]{0,62}\z`)
 
+// slaCurrent is the view of the cycle that reports use: the ongoing one, else the
+// last completed one, which sla_cycle_type tells.
+const slaCurrent = `CREATE OR REPLACE VIEW "%[1]ssla_current" AS SELECT *, kind AS sla_cycle_type FROM "%[1]ssla_cycles"
+QUALIFY row_number() OVER (PARTITION BY issue_key, field_id ORDER BY cycle DESC) = 1;
+`
+
 // Views returns the DuckDB statements that make one view a table over the
-// files below dir, which is a Parquet or a distribution directory. A table
+// files below dir, which is a Parquet or a distribution directory, and the view
+// sla_current of the current cycle of each SLA. A table
 // without any file is left out with a comment, because DuckDB refuses a view
 // over nothing. The prefix ("jira_" by convention, may be empty) must be an
 // identifier.
@@ -47,6 +54,9 @@ func Views(dir, prefix string) (string, error) {
 		glob := filepath.ToSlash(filepath.Join(abs, table.Name, "*.parquet"))
 		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s%s\" AS SELECT * FROM read_parquet('%s', union_by_name = true);\n",
 			prefix, table.Name, strings.ReplaceAll(glob, "'", "''"))
+		if table.Name == "sla_cycles" {
+			fmt.Fprintf(&b, slaCurrent, prefix)
+		}
 	}
 	return b.String(), nil
 }
