@@ -1,7 +1,6 @@
 package adf
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,7 +33,8 @@ type flow struct {
 	edge bool // a block begins or ends here: break before what follows
 	ink  bool // the line at hand holds more than spaces and tabs
 
-	atoms  bool // one of the items is an atom
+	shows  bool // the line at hand shows something
+	end    int  // of items: the last line that shows something ends there
 	spaces bool // one of the items is white space with marks
 
 	// Of what has been rendered:
@@ -81,26 +81,21 @@ func (m *markdown) layOut() bool {
 		case pieceText:
 			n = m.textPieces(rest)
 		case pieceEmoji, pieceAtom:
-			m.addText(&item{kind: p.kind, text: p.text, form: p.form})
+			m.run.addText(item{kind: p.kind, text: p.text, form: p.form})
 		case pieceBreak:
 			m.run.edge = false
-			m.addBreak()
+			m.run.addBreak(item{})
 		case pieceEdge:
 			m.run.edge = true
 		}
 		rest = rest[n:]
 	}
-	m.run.trimLines()
-	if !m.run.trimBlankLines() {
-		return false
-	}
+	m.run.endLine()
+	m.run.items = m.run.items[:m.run.end]
 	if m.run.spaces {
 		m.run.markSpaces()
 	}
-	if m.run.atoms {
-		m.run.setGaps()
-	}
-	return true
+	return m.run.end > 0
 }
 
 // textPieces adds the texts that pieces begin with and that are one link, or
@@ -123,103 +118,97 @@ func (m *markdown) addRun(pieces []piece, link marks) int {
 		sameLink(pieces[n].link, first.link) {
 		n++
 	}
-	m.addText(&item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
+	m.run.addText(item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
 	return n
 }
 
 // addText adds a text or atom: each of its lines, and the white space around
 // what has marks by itself.
-func (m *markdown) addText(it *item) {
+func (f *flow) addText(it item) {
 	if it.text == "" {
 		return
 	}
-	if m.run.edge && m.run.ink {
-		m.addBreak()
+	if f.edge && f.ink {
+		f.addBreak(item{})
 	}
-	m.run.edge = false
+	f.edge = false
 	it.signs = signsOf(it.text)
 	if it.signs&signNewline == 0 {
-		m.addLine(it, it.text)
+		f.addLine(it, it.text)
 		return
 	}
 	rest := it.text
-	for { // addLine changes the text of it
+	for {
 		line, after, more := strings.Cut(rest, "\n")
-		m.addLine(it, line)
+		f.addLine(it, line)
 		if !more {
 			return
 		}
-		m.addBreak()
+		f.addBreak(it)
 		rest = after
 	}
 }
 
-func (m *markdown) addBreak() {
-	m.run.items = append(m.run.items, item{kind: pieceBreak})
-	m.run.ink = false
+// addBreak ends the line at hand, and begins another if it or one before it
+// shows something. The break is a part of the link that it is in.
+func (f *flow) addBreak(it item) {
+	f.endLine()
+	f.ink = false
+	if f.end == 0 {
+		f.items = f.items[:0]
+		return
+	}
+	f.items = append(f.items, item{kind: pieceBreak, marks: it.marks & markLink, link: it.link})
+}
+
+// endLine cuts spaces and tabs at the end of the line at hand, but in code.
+func (f *flow) endLine() {
+	for n := len(f.items); n > 0 && f.items[n-1].isTrimmed(); n-- {
+		last := &f.items[n-1]
+		if last.text = trimRight(last.text); last.text != "" {
+			break
+		}
+		f.items = f.items[:n-1]
+	}
+	if f.shows {
+		f.end = len(f.items)
+	}
+	f.shows = false
 }
 
 // addLine adds one line of a text. White space at the ends of a text with
 // marks is a part of its own.
-func (m *markdown) addLine(it *item, line string) {
-	m.run.ink = m.run.ink || !isEmptyLine(line)
+func (f *flow) addLine(it item, line string) {
+	f.ink = f.ink || !isEmptyLine(line)
 	switch {
 	case it.kind != pieceText || it.marks&markCode != 0:
-		m.addItem(it, line, false)
+		f.addItem(it, line, false)
 	case it.marks == 0:
-		m.addItem(it, line, isBlank(line))
+		f.addItem(it, line, isBlank(line))
 	default:
 		before, text, after := cutSpace(line)
-		m.addItem(it, before, true)
-		m.addItem(it, text, false)
-		m.addItem(it, after, true)
+		f.addItem(it, before, true)
+		f.addItem(it, text, false)
+		f.addItem(it, after, true)
 	}
 }
 
-// addItem adds a part of a text or atom, if it is not empty.
-func (m *markdown) addItem(it *item, text string, space bool) {
+// addItem adds a part of a text or atom, without the spaces and tabs at the
+// start of a line, if it is not empty.
+func (f *flow) addItem(it item, text string, space bool) {
+	n := len(f.items)
+	starts := n == 0 || f.items[n-1].kind == pieceBreak
+	if starts && it.isTrimmed() {
+		text = trimLeft(text)
+	}
 	if text == "" {
 		return
 	}
 	it.text, it.space = text, space
-	m.run.items = append(m.run.items, *it)
-	m.run.atoms = m.run.atoms || it.kind == pieceAtom
-	m.run.spaces = m.run.spaces || space && it.marks != 0
-}
-
-// trimLines removes spaces and tabs at the ends of lines, but in code.
-func (f *flow) trimLines() {
-	start, gone := true, false
-	for i := range f.items {
-		it := &f.items[i]
-		switch {
-		case it.kind == pieceBreak:
-			start = true
-		case start && it.isTrimmed():
-			it.text = trimLeft(it.text)
-			start = it.text == ""
-			gone = gone || start
-		default:
-			start = false
-		}
-	}
-	end := true
-	for i := len(f.items) - 1; i >= 0; i-- {
-		it := &f.items[i]
-		switch {
-		case it.kind == pieceBreak:
-			end = true
-		case end && it.isTrimmed():
-			it.text = trimRight(it.text)
-			end = it.text == ""
-			gone = gone || end
-		default:
-			end = false
-		}
-	}
-	if gone {
-		f.items = slices.DeleteFunc(f.items, func(it item) bool { return it.kind != pieceBreak && it.text == "" })
-	}
+	it.gap = !starts && it.wantsGap(&f.items[n-1])
+	f.items = append(f.items, it)
+	f.shows = f.shows || !space && (it.kind == pieceAtom || !isBlank(text))
+	f.spaces = f.spaces || space && it.marks != 0
 }
 
 // isTrimmed reports whether an item loses spaces and tabs at the ends of a line.
@@ -227,30 +216,18 @@ func (it *item) isTrimmed() bool {
 	return (it.kind == pieceText || it.kind == pieceEmoji) && it.marks&markCode == 0
 }
 
-// trimBlankLines removes lines at the ends that show nothing, and reports
-// whether a line is left.
-func (f *flow) trimBlankLines() bool {
-	isVisible := func(it *item) bool {
-		return it.kind != pieceBreak && !it.space && (it.kind == pieceAtom || !isBlank(it.text))
+// wantsGap reports whether a space must keep an item from the one before it,
+// because one of them is an atom.
+func (it *item) wantsGap(before *item) bool {
+	switch {
+	case before.kind == pieceAtom && it.kind == pieceText:
+		first, _ := utf8.DecodeRuneInString(it.text)
+		return wantsGap(first)
+	case before.kind == pieceText && it.kind == pieceAtom:
+		last, _ := utf8.DecodeLastRuneInString(before.text)
+		return wantsGapAfter(last)
 	}
-	first, end := 0, len(f.items)
-	for first < end && !isVisible(&f.items[first]) {
-		first++
-	}
-	if first == end {
-		return false
-	}
-	for !isVisible(&f.items[end-1]) {
-		end--
-	}
-	for first > 0 && f.items[first-1].kind != pieceBreak {
-		first--
-	}
-	for end < len(f.items) && f.items[end].kind != pieceBreak {
-		end++
-	}
-	f.items = f.items[first:end]
-	return true
+	return before.kind == pieceAtom || it.kind == pieceAtom
 }
 
 // markSpaces leaves white space only the marks that the texts on both sides of
@@ -273,36 +250,6 @@ func (f *flow) markSpaces() {
 		both := marksOf(i-1)&marksOf(j) | markLink
 		for ; i < j; i++ {
 			f.items[i].marks &= both
-		}
-	}
-}
-
-// setGaps finds where a space must keep an atom from its neighbour.
-func (f *flow) setGaps() {
-	last := endBreak
-	for i := range f.items {
-		it := &f.items[i]
-		switch it.kind {
-		case pieceBreak:
-			last = endBreak
-		case pieceText:
-			if last == endAtom {
-				first, _ := utf8.DecodeRuneInString(it.text)
-				it.gap = wantsGap(first)
-			}
-			last = endText
-		case pieceEmoji:
-			it.gap = last == endAtom
-			last = endEmoji
-		case pieceAtom:
-			switch last {
-			case endText:
-				end, _ := utf8.DecodeLastRuneInString(f.items[i-1].text)
-				it.gap = wantsGapAfter(end)
-			case endAtom, endEmoji:
-				it.gap = true
-			}
-			last = endAtom
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (m *markdown) addLink(pieces []piece) {
 		if !unsafe {
 			atom = m.target(url, "")
 		}
-		m.addText(&item{kind: pieceAtom, text: atom.text, form: atom.form})
+		m.run.addText(item{kind: pieceAtom, text: atom.text, form: atom.form})
 		return
 	}
 	link := mdLink{url: url, title: oneLine(pieces[0].link.title)}
@@ -38,9 +38,8 @@ func (m *markdown) addLink(pieces []piece) {
 	if unsafe {
 		around = 0
 	}
-	start := len(m.run.items)
 	if shown != label {
-		m.addText(&item{text: before + shown + after, marks: common | around,
+		m.run.addText(item{text: before + shown + after, marks: common | around,
 			link: int32(len(m.run.links) - 1)})
 	} else {
 		for rest := pieces; len(rest) > 0; {
@@ -48,30 +47,31 @@ func (m *markdown) addLink(pieces []piece) {
 		}
 	}
 	if !unsafe {
-		m.setLink(start)
+		m.run.trimLink()
 	}
 }
 
-// setLink makes the items from start on the last link, the breaks in it too,
-// but for the white space around them.
-func (m *markdown) setLink(start int) {
-	items := m.run.items[start:]
+// trimLink takes the last link from the white space and breaks at its ends.
+func (f *flow) trimLink() {
+	isLink := func(it *item) bool {
+		return it.marks&markLink != 0 && it.link == int32(len(f.links)-1)
+	}
 	isOutside := func(it *item) bool {
-		if !it.space && it.kind != pieceBreak {
+		if !isLink(it) || !it.space && it.kind != pieceBreak {
 			return false
 		}
 		it.marks &^= markLink
 		return true
 	}
-	for len(items) > 0 && isOutside(&items[0]) {
-		items = items[1:]
+	end := len(f.items)
+	for end > 0 && isOutside(&f.items[end-1]) {
+		end--
 	}
-	for len(items) > 0 && isOutside(&items[len(items)-1]) {
-		items = items[:len(items)-1]
+	for end > 0 && isLink(&f.items[end-1]) {
+		end--
 	}
-	for i := range items {
-		items[i].marks |= markLink
-		items[i].link = int32(len(m.run.links) - 1)
+	for end < len(f.items) && isOutside(&f.items[end]) {
+		end++
 	}
 }
 
@@ -285,8 +285,12 @@ var inDestination = setOf(func(c byte) bool { return isEncoded(c) || strings.Ind
 
 // inAutolink are the bytes that isAutolink has to look at.
 var inAutolink = setOf(func(c byte) bool {
-	return c <= ' ' || c >= 0x7F || strings.IndexByte("<>|\\\"`&", c) >= 0
+	return c >= utf8.RuneSelf || isNoAutolink(rune(c))
 })
+
+func isNoAutolink(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>|\\\"`", r)
+}
 
 // singleParens returns which bytes of s are parentheses without a partner, and
 // all of them if they nest too deep; nil if there is none.
@@ -331,13 +335,8 @@ func isAutolink(url string) bool {
 			return false
 		}
 	}
-	if !inAutolink.has(rest) {
-		return true
-	}
-	for _, r := range rest {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>|\\\"`", r) {
-			return false
-		}
+	if inAutolink.has(rest) && strings.ContainsFunc(rest, isNoAutolink) {
+		return false
 	}
 	return !hasEntity(rest)
 }

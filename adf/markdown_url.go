@@ -31,7 +31,7 @@ func mayHoldURL(s string, all signs) bool {
 // with, 0 if it begins with neither.
 func urlStart(s string) int {
 	for _, start := range []string{"http://", "https://"} {
-		if len(s) >= len(start) && strings.EqualFold(s[:len(start)], start) {
+		if len(s) >= len(start) && s[len(start)-1] == '/' && strings.EqualFold(s[:len(start)], start) {
 			return len(start)
 		}
 	}
@@ -67,16 +67,14 @@ func appendURLs(dst []byte, s string, i int, a around) []byte {
 			return appendEscaped(dst, s, i, at, a)
 		}
 		end := at + runLen(s[at:])
-		run, url := s[at:end], trimURL(s[at:end])
-		switch {
-		case isPlainURL(s, at, end, a):
+		if isPlainURL(s, at, end, a) {
 			dst = appendEscaped(dst, s, i, at, a)
-			dst = append(dst, run...)
-		case !www && isAutolink(url):
+			dst = append(dst, s[at:end]...)
+		} else if url := trimURL(s[at:end]); !www && isAutolink(url) {
 			dst = appendEscaped(dst, s[:at], i, at, a) // a bracket comes next, no letter
 			dst = append(append(append(dst, '<'), url...), '>')
 			dst = appendEscaped(dst, s, at+len(url), end, a)
-		default:
+		} else {
 			dst = appendEscaped(dst, s, i, at, a)
 			dst = appendBroken(dst, s, at, end, a)
 		}
@@ -114,13 +112,12 @@ func isPlainURL(s string, at, end int, a around) bool {
 
 // runLen returns the length of s up to white space, "<" or ">".
 func runLen(s string) int {
-	end := strings.IndexFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || r == '<' || r == '>'
-	})
-	if end < 0 {
-		return len(s)
+	for i, r := range s {
+		if r == '<' || r == '>' || unicode.IsSpace(r) {
+			return i
+		}
 	}
-	return end
+	return len(s)
 }
 
 // trimURL cuts from the end of a URL what belongs to the sentence around it.

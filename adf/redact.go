@@ -12,56 +12,56 @@ func redact(url string) string {
 	}
 	front, fragment, hasFragment := strings.Cut(url, "#")
 	front, query, hasQuery := strings.Cut(front, "?")
-	var out strings.Builder
-	out.Grow(len(url) + len(redacted))
-	writeAuthority(&out, front)
+	var room [256]byte // most URLs fit in it, and stay as they are
+	out := appendAuthority(room[:0], front)
 	if hasQuery {
-		out.WriteByte('?')
-		writeParameters(&out, query)
+		out = appendParameters(append(out, '?'), query)
 	}
 	if hasFragment {
-		out.WriteByte('#')
-		writeParameters(&out, fragment)
+		out = appendParameters(append(out, '#'), fragment)
 	}
-	return out.String()
+	if string(out) == url {
+		return url
+	}
+	return string(out)
 }
 
-// writeAuthority writes a URL up to its query.
-func writeAuthority(out *strings.Builder, url string) {
+// appendAuthority appends a URL up to its query.
+func appendAuthority(dst []byte, url string) []byte {
 	scheme, rest, ok := strings.Cut(url, "://")
 	if !ok || strings.Contains(scheme, "/") {
-		out.WriteString(url)
-		return
+		return append(dst, url...)
 	}
 	host, _, _ := strings.Cut(rest, "/")
 	at := strings.LastIndexByte(host, '@')
 	user, password, ok := strings.Cut(host[:max(at, 0)], ":")
 	if !ok || password == "" {
-		out.WriteString(url)
-		return
+		return append(dst, url...)
 	}
-	out.WriteString(scheme + "://" + user + ":" + redacted)
-	out.WriteString(rest[at:])
+	dst = append(dst, url[:len(scheme)+len("://")+len(user)+len(":")]...)
+	dst = append(dst, redacted...)
+	return append(dst, rest[at:]...)
 }
 
-// writeParameters writes a query or fragment.
-func writeParameters(out *strings.Builder, s string) {
+// appendParameters appends a query or fragment.
+func appendParameters(dst []byte, s string) []byte {
 	for s != "" {
 		end := strings.IndexAny(s, "&;")
 		if end < 0 {
 			end = len(s)
 		}
 		if name, _, ok := strings.Cut(s[:end], "="); ok && isSecret(name) {
-			out.WriteString(name + "=" + redacted)
+			dst = append(append(append(dst, name...), '='), redacted...)
 		} else {
-			out.WriteString(s[:end])
+			dst = append(dst, s[:end]...)
 		}
 		if end < len(s) {
-			out.WriteByte(s[end])
+			dst = append(dst, s[end])
 			end++
 		}
 		s = s[end:]
 	}
+	return dst
 }
 
 var withoutPunctuation = strings.NewReplacer("_", "", "-", "", ".", "")
