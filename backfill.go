@@ -167,14 +167,14 @@ func (s *Syncer) newBackfill(opts BackfillOptions) *backfill {
 const (
 	// applyBatch is how many saved issues are applied at once: each apply
 	// rewrites the months it touches.
-	applyBatch = 2000
-	fetchBatch = 100       // issues in a request
-	patience   = time.Hour // for the pauses that Jira asks for: nobody waits for a single issue here
-	searchPage = 5000      // bare issues on a page of a search
+	applyBatch   = 2000
+	fetchBatch   = 100       // issues in a request
+	bulkPatience = time.Hour // for the pauses that Jira asks for: nobody waits for a single issue here
+	searchPage   = 5000      // bare issues on a page of a search
 )
 
 func (b *backfill) run(ctx context.Context, source iter.Seq2[listed, error]) error {
-	ctx = jira.WithPatience(ctx, patience)
+	ctx = jira.WithPatience(ctx, bulkPatience)
 	work := make(chan parcel)
 	var wait sync.WaitGroup
 	for range cmp.Or(b.opts.Parallel, 4) {
