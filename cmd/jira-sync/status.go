@@ -30,8 +30,8 @@ changed in Jira since is for check to find.
 With keys: what is stored of these issues, and what is missing.
 
 It asks nobody and needs no account, and serve may run meanwhile, whose backlog
-it sees as it was a second ago. It reads every record: about a second for 50 MB
-on two cores.
+it sees as it was a second ago. It reads every record: about a second for 100 MB
+on two idle cores.
 
 Exits with 1 if a record or a table cannot be read, a record lacks a part, or
 one of the keys is not stored.
