@@ -143,6 +143,7 @@ func (f *ManifestFile) inspect(r io.ReaderAt, size int64) error {
 
 // describe returns the row count and a fingerprint of the columns.
 func (t *tail) describe(table string, size int64) (rows int, schema string, err error) {
+	defer recovered(&err)
 	file, err := openParquet(&checked{tail: part{t.start, t.bytes}}, size)
 	if err != nil {
 		return 0, "", corrupt("%v", err)

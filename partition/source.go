@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -33,12 +34,18 @@ func (t Table) openSource(r io.ReaderAt, size int64) (*source, error) {
 // parse opens a file with the Parquet library, which panics on some damaged
 // files. None that has been checked is known to make it so, but one must not
 // end the process.
-func (t Table) parse(bytes *checked, size int64, tail *tail) (*source, error) {
+func (t Table) parse(bytes *checked, size int64, tail *tail) (s *source, err error) {
+	defer func() { // runs after recovered: nothing was read but memory
+		if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrSchema) {
+			err = corrupt("%v", err)
+		}
+	}()
+	defer recovered(&err)
 	file, err := openParquet(bytes, size)
 	if err != nil {
-		return nil, corrupt("%v", err)
+		return nil, err
 	}
-	s := &source{tail: tail, table: t, bytes: bytes, file: file}
+	s = &source{tail: tail, table: t, bytes: bytes, file: file}
 	if err := s.checkMetadata(); err != nil {
 		return nil, err
 	}
