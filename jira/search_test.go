@@ -179,6 +179,10 @@ func TestMetadata(t *testing.T) {
 	client := newClient(t, func(req *http.Request) (*http.Response, error) { return reply(req, 200, bodies[req.URL.Path]), nil }, nil)
 	fields, err := client.Fields(t.Context())
 	require.NoError(t, err)
+	for i, f := range fields {
+		require.Contains(t, string(f.JSON), `"`+f.ID+`"`)
+		fields[i].JSON = nil
+	}
 	want := jira.Field{ID: "customfield_10020", Name: "Severity", UntranslatedName: "Severity", Custom: true, ClauseNames: []string{"cf[10020]", "Severity"},
 		Schema: jira.FieldSchema{Type: "option", Custom: "com.atlassian.jira.plugin.system.customfieldtypes:select"}}
 	want.Scope.Type, want.Scope.Project.ID = "PROJECT", "10000"
