@@ -5,32 +5,56 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/jira"
 )
 
-// progress shows the forecast, and then one line that is written over, when
-// standard error is a terminal. The returned func ends it.
+// progress shows the forecast, and then one line that is written over twice a
+// second, when standard error is a terminal. The returned func ends it.
 func (a *app) progress(opts *jirasync.BackfillOptions, traffic func() []jira.Stats) (done func()) {
 	if !isTerminal(a.err) || a.json {
 		return func() {}
 	}
-	began, last, foretold := time.Now(), time.Time{}, opts.DryRun
+	return showProgress(a.err, opts, traffic)
+}
+
+func showProgress(w io.Writer, opts *jirasync.BackfillOptions, traffic func() []jira.Stats) (done func()) {
+	var mu sync.Mutex
+	var last jirasync.BackfillResult // guarded by mu
 	opts.Progress = func(r jirasync.BackfillResult) {
-		now := time.Now()
-		if !foretold && r.Forecast != nil {
-			foretold = true
-			fmt.Fprintf(a.err, "about %d issues, those that are stored among them; to read them all: %s\n", r.Expected, forecastText(r.Forecast))
+		mu.Lock()
+		defer mu.Unlock()
+		if last.Forecast == nil && r.Forecast != nil && !opts.DryRun {
+			fmt.Fprintf(w, "about %d issues, those that are stored among them; to read them all: %s\n", r.Expected, forecastText(r.Forecast))
 		}
-		if now.Sub(last) < 100*time.Millisecond {
-			return
-		}
-		last = now
-		fmt.Fprintf(a.err, "\r%s\x1b[K", progressLine(r, now.Sub(began), waits(traffic(), now)))
+		last = r
 	}
-	return func() { fmt.Fprint(a.err, "\r\x1b[K") }
+	began := time.Now()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() { // ends when done is called, which waits for it
+		defer close(stopped)
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case now := <-tick.C:
+				waiting := waits(traffic(), now)
+				mu.Lock()
+				fmt.Fprintf(w, "\r%s\x1b[K", progressLine(last, now.Sub(began), waiting))
+				mu.Unlock()
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+		fmt.Fprint(w, "\r\x1b[K")
+	}
 }
 
 // progressLine says how far a backfill is. The rate and the end are those of
@@ -41,7 +65,7 @@ func progressLine(r jirasync.BackfillResult, elapsed time.Duration, waits string
 	fmt.Fprintf(&b, "%d of %d issues", done, max(r.Expected, r.Found))
 	if rate := float64(r.Fetched) / elapsed.Seconds(); rate > 0 && elapsed >= time.Second {
 		fmt.Fprintf(&b, ", %.0f a second", rate)
-		if left := r.Expected - done; left > 0 {
+		if left := r.Expected - done; left > 0 && r.Fetched >= 100 { // less says nothing
 			fmt.Fprintf(&b, ", %s left", roughly(float64(left)/rate))
 		}
 	}
