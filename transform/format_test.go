@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestFormatDocument(t *testing.T) {
 	require.True(t, found, "%s has lost its mark", formatFile)
 	present, after, found := strings.Cut(rest, formatEnd)
 	require.True(t, found, "%s has lost its end mark", formatFile)
-	want := describe(newTables(DefaultFields()))
+	want := describe(newTables(DefaultFields()), siteTables(DefaultFields()))
 	if flag.Lookup("update").Value.String() == "true" {
 		require.NoError(t, os.WriteFile(formatFile, []byte(before+formatBegin+want+formatEnd+after), 0o644))
 		return
@@ -36,14 +37,15 @@ func TestFormatDocument(t *testing.T) {
 	}
 }
 
-// describe writes the tables as Markdown, issues first.
-func describe(all []table) string {
+// describe writes the tables as Markdown, issues first, those of the site last.
+func describe(byMonth, ofSite []table) string {
 	var b strings.Builder
-	tables, _ := choose(all, false)
-	for n := range tables {
-		tables[n].added = all[n].added
+	last := len(byMonth) - 1
+	all := slices.Concat(byMonth[last:], byMonth[:last], ofSite)
+	order, _ := choose(all, false)
+	for n := range order {
+		order[n].added = all[n].added
 	}
-	order := append([]table{tables[len(tables)-1]}, tables[:len(tables)-1]...)
 	for _, t := range order {
 		fmt.Fprintf(&b, "\n### %s\n\nSources are below %s. %s\n\n| # | column | type | null | source |\n|--:|---|---|---|---|\n",
 			t.name, t.base, origin(len(t.columns), len(t.added)))
