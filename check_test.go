@@ -346,3 +346,26 @@ func TestLesson108ShorterListIsFound(t *testing.T) {
 	require.Equal(t, keys("SUP-2"), report.IncompleteRecords)
 	require.Len(t, r.rows("comments", "SUP-2"), 2)
 }
+
+// A damaged file is made anew from the records by the first event that meets it.
+func TestDamagedMonthIsMadeAnewByTheServer(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	r := startSite(t, site)
+	for range 3 {
+		site.Create("SUP", jiratest.Fields{"summary": "s"}).Comment("c")
+	}
+	r.flush(site)
+	r.idle()
+	for _, path := range files(t, filepath.Join(r.cfg.ParquetDir, "comments")) {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		data[len(data)/3] ^= 1
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+	}
+	site.Issue("SUP-1").Comment("another")
+	r.flush(site)
+	r.eventually(func() bool { return len(r.rows("comments", "SUP-1")) == 2 }, "the month is not made anew")
+	require.Len(t, r.allRows("comments"), 4)
+	r.equalsSite(site)
+}

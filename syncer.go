@@ -39,6 +39,7 @@ type Syncer struct {
 	checking   sync.Mutex // held while a check runs
 	catching   sync.Mutex // held while a catch-up runs
 	publishing sync.Mutex // held while files are copied
+	noDesk     sync.Once  // said that the site has no service desk
 	distBehind bool       // the copy may lack a file that nobody will name again
 
 	inbox atomic.Pointer[inbox.Inbox] // set while Run runs
@@ -189,13 +190,38 @@ func (s *Syncer) wanted(key string) bool {
 
 // apply brings the tables, and their copy, to what the records say. An issue
 // that did not land is named in the result; the error is what concerns them all.
+//
+// A month with a file that cannot be read is made anew from the records at once.
 func (s *Syncer) apply(ctx context.Context, keys ...string) (transform.Result, error) {
 	result, err := transform.Upsert(ctx, s.tables, s.store, keys...)
+	if months := corruptMonths(result); len(months) > 0 && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "months cannot be read and are made anew from the records", "months", months)
+		made, remakeErr := transform.Rebuild(ctx, s.tables, s.store, transform.RebuildOptions{Months: months})
+		files := append(result.Files, made.Files...)
+		result, err = transform.Upsert(ctx, s.tables, s.store, keys...)
+		result.Files = append(files, result.Files...)
+		if err != nil {
+			err = errors.Join(err, remakeErr)
+		}
+	}
 	s.stats.filesWritten.Add(int64(len(result.Files)))
 	if len(result.Failed) > 0 {
 		err = nil
 	}
 	return result, errors.Join(err, s.publish(ctx, result.Files...))
+}
+
+// corruptMonths returns the months of which a file cannot be read, sorted.
+func corruptMonths(result transform.Result) []string {
+	var months []string
+	for _, err := range result.Failed {
+		var fault *partition.Error
+		if errors.Is(err, partition.ErrCorrupt) && errors.As(err, &fault) {
+			months = append(months, fault.Month)
+		}
+	}
+	slices.Sort(months)
+	return slices.Compact(months)
 }
 
 // publish copies the changed files. After a failure, and at the start, nobody

@@ -131,7 +131,7 @@ func (t *table) rows(i *issue) []partition.Row {
 
 // partition returns the table as package partition wants it.
 func (t *table) partition() partition.Table {
-	p := partition.Table{Name: t.name, GroupRows: t.groupRows, Columns: make([]partition.Column, len(t.columns))}
+	p := partition.Table{Name: t.name, GroupRows: t.groupRows, MaxGroupRows: 4 * t.groupRows, Columns: make([]partition.Column, len(t.columns))}
 	for i, c := range t.columns {
 		p.Columns[i] = partition.Column{
 			Name: c.name, Kind: c.kind, LongText: c.flags&long != 0, Repeats: c.flags&repeats != 0,

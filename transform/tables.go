@@ -18,7 +18,6 @@ import (
 // several processes: what one writes the others see at their next call.
 type Tables struct {
 	dir    *partition.Dir
-	root   *os.Root // the same directory, to see which files have changed
 	mapper *mapper
 	issues partition.Table
 
@@ -37,18 +36,14 @@ func Open(dir string, o Options) (*Tables, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transform: %w", err)
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("transform: %w", err), d.Close())
-	}
 	return &Tables{
-		dir: d, root: root, mapper: m,
+		dir: d, mapper: m,
 		issues: m.schema[len(m.schema)-1], months: map[string]*monthIndex{},
 	}, nil
 }
 
 // Close releases the directory. No other call may follow.
-func (t *Tables) Close() error { return errors.Join(t.dir.Close(), t.root.Close()) }
+func (t *Tables) Close() error { return t.dir.Close() }
 
 // monthIndex tells which issues one month holds. It is valid for the version
 // of the issues file that info describes.
@@ -143,24 +138,52 @@ func (t *Tables) refreshMonth(month string) {
 	t.months[month] = newMonthIndex(info, stamp, issues)
 }
 
-func (t *Tables) stat(month string) (fs.FileInfo, error) {
-	return t.root.Lstat(tableIssues + "/" + month + ".parquet")
-}
+func (t *Tables) stat(month string) (fs.FileInfo, error) { return t.dir.Stat(tableIssues, month) }
 
 // remember indexes the rows that were just written to the issues file of a
 // month, whose lock the caller holds.
 func (t *Tables) remember(month string, rows []partition.Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.months, month)
-	info, err := t.stat(month)
-	if len(rows) == 0 || err != nil {
-		return // the next refresh looks again
+	t.index(month, t.identities(rows))
+}
+
+// spliced indexes a month in which the rows of some issues have just been
+// replaced, and whose lock the caller holds.
+func (t *Tables) spliced(month string, keys []string, rows []partition.Row) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	issues := t.identities(rows)
+	if x := t.months[month]; x != nil {
+		if x.err != nil {
+			delete(t.months, month) // the next refresh looks again
+			return
+		}
+		for _, i := range x.issues {
+			if _, replaced := slices.BinarySearch(keys, i.key); !replaced {
+				issues = append(issues, i)
+			}
+		}
 	}
+	t.index(month, issues)
+}
+
+func (t *Tables) identities(rows []partition.Row) []identity {
 	key, id := t.issues.Index(partition.KeyColumn), t.issues.Index(partition.IDColumn)
 	issues := make([]identity, len(rows))
 	for i, row := range rows {
 		issues[i] = identity{row[key].Text(), row[id].Text()}
+	}
+	return issues
+}
+
+// index takes in the issues of a month as its file has them now. The caller
+// holds t.mu.
+func (t *Tables) index(month string, issues []identity) {
+	delete(t.months, month)
+	info, err := t.stat(month)
+	if len(issues) == 0 || err != nil {
+		return // the next refresh looks again
 	}
 	t.months[month] = newMonthIndex(info, t.mapper.stamp, issues)
 }

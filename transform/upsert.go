@@ -356,51 +356,56 @@ func later(a, b claim) bool {
 	return a.key > b.key
 }
 
-// replace writes the tables of a month that the change alters.
+// replace writes the tables of a month that the change alters: of a month of
+// this schema the row groups alone that hold the issues.
 func (u *upsert) replace(month string, c change) ([]partition.File, error) {
-	var contents []partition.Content
+	if c.all {
+		return u.replaceAll(month, c)
+	}
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(c.drop)), maps.Keys(c.rows))
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	contents := make([]partition.Content, len(u.mapper.schema))
+	for n, table := range u.mapper.schema {
+		contents[n] = partition.Content{Table: table, Rows: c.after(n)}
+	}
+	files, err := u.dir.Splice(month, keys, contents...)
+	if slices.ContainsFunc(files, func(f partition.File) bool { return f.Table == tableIssues }) {
+		u.spliced(month, keys, contents[len(contents)-1].Rows)
+	}
+	return files, err
+}
+
+// after returns the rows of table n that come, sorted by key.
+func (c *change) after(n int) (rows []partition.Row) {
+	for _, key := range slices.Sorted(maps.Keys(c.rows)) {
+		rows = append(rows, c.rows[key].Contents[n].Rows...)
+	}
+	return rows
+}
+
+// replaceAll writes a month whole.
+func (u *upsert) replaceAll(month string, c change) ([]partition.File, error) {
+	contents := make([]partition.Content, len(u.mapper.schema))
 	for n, table := range u.mapper.schema {
 		present, err := u.dir.Read(table, month)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		rows, changed := splice(present, table.Index(partition.KeyColumn), c, n)
-		if changed || c.all {
-			contents = append(contents, partition.Content{Table: table, Rows: rows})
-		}
-	}
-	if len(contents) == 0 {
-		return nil, nil
+		column := table.Index(partition.KeyColumn)
+		rows := slices.DeleteFunc(present, func(row partition.Row) bool { return c.drop[row[column].Text()] })
+		rows = append(rows, c.after(n)...)
+		sortByKey(rows, column)
+		contents[n] = partition.Content{Table: table, Rows: rows}
 	}
 	files, err := u.dir.Replace(month, contents...)
-	if last := contents[len(contents)-1]; err == nil && last.Table.Name == tableIssues {
-		u.remember(month, last.Rows)
+	if err == nil {
+		u.remember(month, contents[len(contents)-1].Rows)
 	}
 	return files, err
-}
-
-// splice returns the rows of table n after the change, sorted by key, and
-// whether they differ from the present ones.
-func splice(present []partition.Row, column int, c change, n int) ([]partition.Row, bool) {
-	var before []partition.Row
-	rows := make([]partition.Row, 0, len(present))
-	for _, row := range present {
-		if c.drop[row[column].Text()] {
-			before = append(before, row)
-			continue
-		}
-		rows = append(rows, row)
-	}
-	var after []partition.Row
-	for _, key := range slices.Sorted(maps.Keys(c.rows)) {
-		after = append(after, c.rows[key].Contents[n].Rows...)
-	}
-	if !c.all && slices.EqualFunc(before, after, partition.Row.Equal) {
-		return nil, false
-	}
-	rows = append(rows, after...)
-	sortByKey(rows, column)
-	return rows, true
 }
 
 // sortByKey sorts rows by the bytes of their issue key and keeps the order
