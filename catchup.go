@@ -98,7 +98,7 @@ func (s *Syncer) isFresh(l listed) bool {
 }
 
 // watch catches up at once and from time to time, and from time to time polls
-// the SLA clocks and checks everything, until ctx ends.
+// the SLA clocks, refreshes the metadata and checks everything, until ctx ends.
 func (s *Syncer) watch(ctx context.Context) {
 	var jobs sync.WaitGroup
 	if s.cfg.CatchUpEvery > 0 {
@@ -114,6 +114,9 @@ func (s *Syncer) watch(ctx context.Context) {
 		jobs.Go(func() { s.every(ctx, "SLA poll", s.cfg.SLAPollEvery, s.pollOnce) })
 	} else if s.agent == nil {
 		s.log.InfoContext(ctx, "there is no SLA account: SLA values are as the first account sees them")
+	}
+	if s.cfg.MetadataEvery > 0 {
+		jobs.Go(func() { s.watchMetadata(ctx) })
 	}
 	jobs.Wait()
 }

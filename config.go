@@ -109,6 +109,11 @@ type Config struct {
 	// second account. Zero means 15 minutes, negative never.
 	SLAPollEvery time.Duration
 
+	// MetadataEvery is how often Run refreshes the tables fields and
+	// organizations, the first time a few minutes after its start. Zero means a
+	// day, negative never.
+	MetadataEvery time.Duration
+
 	// GracePeriod bounds how long Run finishes work in hand after its context
 	// has ended. Zero means 10 seconds.
 	GracePeriod time.Duration
@@ -199,6 +204,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.SLAPollEvery == 0 {
 		c.SLAPollEvery = 15 * time.Minute
+	}
+	if c.MetadataEvery == 0 {
+		c.MetadataEvery = 24 * time.Hour
 	}
 	if c.GracePeriod == 0 {
 		c.GracePeriod = 10 * time.Second

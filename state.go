@@ -17,6 +17,7 @@ const (
 	stateSuspects  = "suspects.json"  // issues that Jira did not show
 	stateLastFull  = "last_full_check.json"
 	stateLastCheck = "last_check.json" // its report
+	stateMetadata  = "metadata.json"   // how the last refresh of the metadata ended
 )
 
 // maxState bounds a state file.

@@ -64,6 +64,7 @@ type Status struct {
 
 	LastCheck *CheckReport  `json:"last_check,omitempty"` // of the periodic check; see CheckReport
 	Tokens    []TokenExpiry `json:"tokens,omitempty"`     // those of which the end is known
+	Metadata  LastMetadata  `json:"metadata,omitzero"`    // of the tables fields and organizations
 }
 
 // Status returns the state at this moment.
@@ -75,7 +76,7 @@ func (s *Syncer) Status() Status {
 		Ignored: c.ignored.Load(), Incomplete: c.incomplete.Load(), SLAFailures: c.slaFailures.Load(),
 		AttachmentsStored: c.attachmentsStored.Load(), AttachmentsSkipped: c.attachmentsSkipped.Load(),
 		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), SLAHealed: c.slaHealed.Load(), CatchUpFailures: c.catchUpFailures.Load(),
-		LastCheck: c.lastCheck.Load(), Tokens: s.Tokens(),
+		LastCheck: c.lastCheck.Load(), Tokens: s.Tokens(), Metadata: s.LastMetadata(),
 	}
 	if ms := c.lastApplied.Load(); ms != 0 {
 		st.LastApplied = time.UnixMilli(ms).UTC()
@@ -96,6 +97,13 @@ func (st Status) remaining() int64 {
 		return 0
 	}
 	return int64(st.LastCheck.Remaining)
+}
+
+func unixOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 // writeMetrics writes the status in the Prometheus text format.
@@ -121,6 +129,8 @@ func (st Status) writeMetrics(w io.Writer) error {
 		{"check_remaining", "gauge", "Differences that the last check left.", st.remaining()},
 		{"queue_waiting", "gauge", "Issues that wait for their refresh.", int64(st.Waiting)},
 		{"queue_in_flight", "gauge", "Issues being refreshed.", int64(st.InFlight)},
+		{"metadata_success_time_seconds", "gauge", "When fields and organizations were last refreshed, Unix time; 0 never.", unixOrZero(st.Metadata.Succeeded)},
+		{"metadata_failure_time_seconds", "gauge", "When their refresh last failed, Unix time; 0 never.", unixOrZero(st.Metadata.Failed)},
 		{"last_latency_milliseconds", "gauge", "Delivery to queryable, last issue.", st.LastLatencyMS},
 	} {
 		if _, err := fmt.Fprintf(w, "# HELP jirasync_%[1]s %[2]s\n# TYPE jirasync_%[1]s %[3]s\njirasync_%[1]s %[4]d\n", m.name, m.help, m.kind, m.value); err != nil {

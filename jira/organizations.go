@@ -57,7 +57,7 @@ func (c *Client) Organizations(ctx context.Context) iter.Seq2[Organization, erro
 				err = page.fault(start, len(seen)-known)
 			}
 			if err != nil {
-				yield(Organization{}, fmt.Errorf("organizations: %w", err))
+				yield(Organization{}, err)
 				return
 			}
 			start, last = start+len(page.list), page.last // as many as came, whatever was asked for
@@ -72,11 +72,11 @@ func (p organizationPage) fault(start, fresh int) error {
 	case p.last:
 		return nil
 	case len(p.list) == 0:
-		return fmt.Errorf("%w: an empty page that is not the last", ErrMalformed)
+		return fmt.Errorf("organizations: %w: an empty page that is not the last", ErrMalformed)
 	case fresh == 0:
-		return fmt.Errorf("%w: a page repeats those before", ErrMalformed)
+		return fmt.Errorf("organizations: %w: a page repeats those before", ErrMalformed)
 	case start >= maxOrganizations:
-		return fmt.Errorf("%w: the pages do not end", ErrMalformed)
+		return fmt.Errorf("organizations: %w: the pages do not end", ErrMalformed)
 	}
 	return nil
 }
