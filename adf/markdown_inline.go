@@ -81,10 +81,10 @@ func (m *markdown) layOut() bool {
 		case pieceText:
 			n = m.textPieces(rest)
 		case pieceEmoji, pieceAtom:
-			m.run.addText(item{kind: p.kind, text: p.text, form: p.form})
+			m.run.addText(&item{kind: p.kind, text: p.text, form: p.form})
 		case pieceBreak:
 			m.run.edge = false
-			m.run.addBreak(item{})
+			m.run.addBreak(0, 0)
 		case pieceEdge:
 			m.run.edge = true
 		}
@@ -118,18 +118,18 @@ func (m *markdown) addRun(pieces []piece, link marks) int {
 		sameLink(pieces[n].link, first.link) {
 		n++
 	}
-	m.run.addText(item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
+	m.run.addText(&item{text: m.joinWords(pieces[:n]), marks: first.marks | link, link: int32(len(m.run.links) - 1)})
 	return n
 }
 
 // addText adds a text or atom: each of its lines, and the white space around
 // what has marks by itself.
-func (f *flow) addText(it item) {
+func (f *flow) addText(it *item) {
 	if it.text == "" {
 		return
 	}
 	if f.edge && f.ink {
-		f.addBreak(item{})
+		f.addBreak(0, 0)
 	}
 	f.edge = false
 	it.signs = signsOf(it.text)
@@ -138,27 +138,27 @@ func (f *flow) addText(it item) {
 		return
 	}
 	rest := it.text
-	for {
+	for { // addLine changes the text of it
 		line, after, more := strings.Cut(rest, "\n")
 		f.addLine(it, line)
 		if !more {
 			return
 		}
-		f.addBreak(it)
+		f.addBreak(it.marks&markLink, it.link)
 		rest = after
 	}
 }
 
 // addBreak ends the line at hand, and begins another if it or one before it
 // shows something. The break is a part of the link that it is in.
-func (f *flow) addBreak(it item) {
+func (f *flow) addBreak(link marks, index int32) {
 	f.endLine()
 	f.ink = false
 	if f.end == 0 {
 		f.items = f.items[:0]
 		return
 	}
-	f.items = append(f.items, item{kind: pieceBreak, marks: it.marks & markLink, link: it.link})
+	f.items = append(f.items, item{kind: pieceBreak, marks: link, link: index})
 }
 
 // endLine cuts spaces and tabs at the end of the line at hand, but in code.
@@ -178,7 +178,7 @@ func (f *flow) endLine() {
 
 // addLine adds one line of a text. White space at the ends of a text with
 // marks is a part of its own.
-func (f *flow) addLine(it item, line string) {
+func (f *flow) addLine(it *item, line string) {
 	f.ink = f.ink || !isEmptyLine(line)
 	switch {
 	case it.kind != pieceText || it.marks&markCode != 0:
@@ -195,7 +195,7 @@ func (f *flow) addLine(it item, line string) {
 
 // addItem adds a part of a text or atom, without the spaces and tabs at the
 // start of a line, if it is not empty.
-func (f *flow) addItem(it item, text string, space bool) {
+func (f *flow) addItem(it *item, text string, space bool) {
 	n := len(f.items)
 	starts := n == 0 || f.items[n-1].kind == pieceBreak
 	if starts && it.isTrimmed() {
@@ -206,7 +206,7 @@ func (f *flow) addItem(it item, text string, space bool) {
 	}
 	it.text, it.space = text, space
 	it.gap = !starts && it.wantsGap(&f.items[n-1])
-	f.items = append(f.items, it)
+	f.items = append(f.items, *it)
 	f.shows = f.shows || !space && (it.kind == pieceAtom || !isBlank(text))
 	f.spaces = f.spaces || space && it.marks != 0
 }

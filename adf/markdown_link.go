@@ -18,7 +18,7 @@ func (m *markdown) addLink(pieces []piece) {
 		if !unsafe {
 			atom = m.target(url, "")
 		}
-		m.run.addText(item{kind: pieceAtom, text: atom.text, form: atom.form})
+		m.run.addText(&item{kind: pieceAtom, text: atom.text, form: atom.form})
 		return
 	}
 	link := mdLink{url: url, title: oneLine(pieces[0].link.title)}
@@ -39,7 +39,7 @@ func (m *markdown) addLink(pieces []piece) {
 		around = 0
 	}
 	if shown != label {
-		m.run.addText(item{text: before + shown + after, marks: common | around,
+		m.run.addText(&item{text: before + shown + after, marks: common | around,
 			link: int32(len(m.run.links) - 1)})
 	} else {
 		for rest := pieces; len(rest) > 0; {
@@ -235,7 +235,8 @@ func appendDestination(dst []byte, url string) []byte {
 		return append(dst, url...)
 	}
 	const hex = "0123456789ABCDEF"
-	single := singleParens(url)
+	var room [32]int
+	single := appendSingleParens(room[:0], url)
 	for i := range len(url) {
 		c := url[i]
 		switch {
@@ -243,8 +244,9 @@ func appendDestination(dst []byte, url string) []byte {
 			dst = append(dst, c)
 		case isEncoded(c):
 			dst = append(dst, '%', hex[c>>4], hex[c&0xF])
-		case single != nil && single[i]:
+		case len(single) > 0 && single[0] == i:
 			dst = append(dst, '\\', c)
+			single = single[1:]
 		case c == '&' && entityLen(url[i:]) > 0:
 			dst = append(dst, "&amp;"...)
 		default:
@@ -292,35 +294,35 @@ func isNoAutolink(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("<>|\\\"`", r)
 }
 
-// singleParens returns which bytes of s are parentheses without a partner, and
-// all of them if they nest too deep; nil if there is none.
-func singleParens(s string) []bool {
-	if !strings.ContainsAny(s, "()") {
-		return nil
-	}
-	single := make([]bool, len(s))
-	var open []int // parentheses without a partner yet
-	deep := false
+// appendSingleParens appends where in s the parentheses without a partner are,
+// or all if they nest too deep.
+func appendSingleParens(dst []int, s string) []int {
+	open := 0 // at the end of dst: those that open, after those that close
 	for i := range len(s) {
-		switch s[i] {
-		case '(':
-			single[i] = true
-			open = append(open, i)
-			deep = deep || len(open) > maxParens
-		case ')':
-			single[i] = len(open) == 0
-			if len(open) > 0 {
-				single[open[len(open)-1]] = false
-				open = open[:len(open)-1]
+		switch {
+		case s[i] == '(':
+			if open++; open > maxParens {
+				return appendParens(dst[:0], s)
 			}
+			dst = append(dst, i)
+		case s[i] == ')' && open > 0:
+			open--
+			dst = dst[:len(dst)-1]
+		case s[i] == ')':
+			dst = append(dst, i)
 		}
 	}
-	if deep {
-		for i := range len(s) {
-			single[i] = s[i] == '(' || s[i] == ')'
+	return dst
+}
+
+// appendParens appends where in s parentheses are.
+func appendParens(dst []int, s string) []int {
+	for i := range len(s) {
+		if s[i] == '(' || s[i] == ')' {
+			dst = append(dst, i)
 		}
 	}
-	return single
+	return dst
 }
 
 // isAutolink reports whether a URL can stand between angle brackets, in every

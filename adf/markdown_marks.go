@@ -213,7 +213,12 @@ func delimiters(mark marks, left rune, inner []byte, right rune) (open, shut str
 
 // isSign reports whether r is punctuation or a symbol in any version of
 // CommonMark.
-func isSign(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }
+func isSign(r rune) bool {
+	if r < utf8.RuneSelf {
+		return isASCIIPunct(byte(r))
+	}
+	return unicode.IsPunct(r) || unicode.IsSymbol(r)
+}
 
 // isWord reports whether r, outside a delimiter, is neither white space nor
 // punctuation in every version of CommonMark.

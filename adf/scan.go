@@ -112,6 +112,11 @@ func (s *scanner) field(first bool) (f field, ok bool) {
 	if f, ok = s.usualField(first); ok {
 		return f, true
 	}
+	if !first && s.fault == "" && s.at('}') {
+		s.pos++
+		s.depth--
+		return fieldOther, false
+	}
 	name, ok := s.member(first)
 	return fieldOf(name), ok
 }

@@ -7,7 +7,7 @@ import (
 
 // build makes the tree of a Node and all below it.
 func (b *treeBuilder) build(n *Node, keep bool) {
-	b.add(treeNode{})
+	b.add()
 	if keep {
 		b.from = append(b.from, nil)
 	}
@@ -25,7 +25,9 @@ func (b *treeBuilder) addNode(n *Node) {
 	if n == nil {
 		return
 	}
-	at := b.add(treeNode{typ: typeOf(n.Type), text: n.Text, attrs: b.attrsOf(n.Attrs), hasContent: len(n.Content) > 0})
+	at := len(b.nodes)
+	added := b.add()
+	added.typ, added.text, added.attrs, added.hasContent = typeOf(n.Type), n.Text, b.attrsOf(n.Attrs), len(n.Content) > 0
 	if b.from != nil {
 		b.from = append(b.from, n)
 	}
@@ -46,7 +48,7 @@ func (b *treeBuilder) addNode(n *Node) {
 		b.path = b.path[:len(b.path)-1]
 		b.parent = outer
 	}
-	added := &b.nodes[at]
+	added = &b.nodes[at]
 	added.marks, added.link, added.hasBlocks = set, to, blocks
 	added.end = len(b.nodes)
 }
@@ -60,7 +62,7 @@ func (b *treeBuilder) addKids(kids []*Node) {
 		return
 	}
 	if text := flatten(kids); text != "" {
-		b.add(treeNode{typ: typeText, text: text})
+		b.addText(text)
 		if b.from != nil {
 			b.from = append(b.from, nil)
 		}

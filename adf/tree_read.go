@@ -16,24 +16,31 @@ type treeBuilder struct {
 	path   []*Node // that are being added, from the root
 }
 
-// add adds a node without children and returns its index.
-func (b *treeBuilder) add(n treeNode) int {
+// add adds a node without children. The pointer is valid until the next call.
+func (b *treeBuilder) add() *treeNode {
 	at := len(b.nodes)
-	n.parent, n.end = b.parent, at+1
 	if at == cap(b.nodes) {
 		// As many as the rest may hold, then twice as many: append adds a quarter.
 		rest := (len(b.src) - b.pos) / 64
 		b.nodes = slices.Grow(b.nodes, max(16, min(rest, maxSlab), at))
 	}
-	b.nodes = append(b.nodes, n)
-	return at
+	b.nodes = b.nodes[:at+1]
+	n := &b.nodes[at]
+	*n = treeNode{parent: b.parent, end: at + 1}
+	return n
+}
+
+// addText adds a text.
+func (b *treeBuilder) addText(text string) {
+	n := b.add()
+	n.typ, n.text = typeText, text
 }
 
 // read makes the tree of a document in JSON. Wiki text is the text of a node
 // that is returned apart, as no printer may change it.
 func (b *treeBuilder) read(src string) (wiki string, err error) {
 	b.begin(src)
-	b.add(treeNode{})
+	b.add()
 	switch b.peek() {
 	case '{':
 		b.node()
@@ -49,27 +56,28 @@ func (b *treeBuilder) read(src string) (wiki string, err error) {
 
 // node reads an object as a node and returns its type.
 func (b *treeBuilder) node() typeID {
-	at := b.add(treeNode{})
-	n := treeNode{parent: b.parent}
+	at := len(b.nodes)
+	b.add()
 	for f, ok := b.field(true); ok; f, ok = b.field(false) {
 		switch f {
 		case fieldType:
-			n.typ = typeOf(b.optionalText())
+			b.nodes[at].typ = typeOf(b.optionalText())
 		case fieldText:
-			n.text = b.optionalText()
+			b.nodes[at].text = b.optionalText()
 		case fieldAttrs:
-			n.attrs = b.readAttrs()
+			b.nodes[at].attrs = b.readAttrs()
 		case fieldMarks:
-			n.marks, n.link = b.readMarks()
+			b.nodes[at].marks, b.nodes[at].link = b.readMarks()
 		case fieldContent:
 			b.nodes = b.nodes[:at+1] // of equal names the last counts
-			n.hasContent, n.hasBlocks = b.content(at)
+			some, blocks := b.content(at)
+			b.nodes[at].hasContent, b.nodes[at].hasBlocks = some, blocks
 		default:
 			b.skip()
 		}
 	}
+	n := &b.nodes[at]
 	n.end = len(b.nodes)
-	b.nodes[at] = n
 	return n.typ
 }
 
@@ -101,7 +109,7 @@ func (b *treeBuilder) elements() (blocks bool) {
 		case '{':
 			blocks = b.node().isBlock() || blocks
 		case '"':
-			b.add(treeNode{typ: typeText, text: b.text()})
+			b.addText(b.text())
 		case '[':
 			blocks = b.elements() || blocks
 		default:
@@ -122,7 +130,7 @@ func (b *treeBuilder) flatten(start int) {
 	}
 	b.nodes = b.nodes[:start]
 	if line.Len() > 0 {
-		b.add(treeNode{typ: typeText, text: line.String()})
+		b.addText(line.String())
 	}
 }
 
