@@ -119,19 +119,20 @@ func (m *markdown) target(url, name string) piece {
 		}
 		name = url
 	}
-	m.note = appendLabel(append(m.note[:0], openLabel(name)...), name)
+	m.note = append(m.note[:0], '[')
+	if startsFootnote(name) {
+		m.note = append(m.note, '\\')
+	}
+	m.note = appendLabel(m.note, name)
 	m.note = appendTarget(append(m.note, "]("...), mdLink{url: url})
 	m.note = append(m.note, ')')
 	return m.noted()
 }
 
-// openLabel returns what stands before the text of a link. "[^" at the start
-// of a line is a footnote to some parsers.
-func openLabel[T string | []byte](text T) string {
-	if len(text) > 0 && text[0] == '^' {
-		return `[\`
-	}
-	return "["
+// startsFootnote reports whether the text of a link begins as the name of a
+// footnote does: "[^" at the start of a line is one to some parsers.
+func startsFootnote[T string | []byte](text T) bool {
+	return len(text) > 0 && text[0] == '^'
 }
 
 // noted returns note as the Markdown of an atom.

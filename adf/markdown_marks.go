@@ -1,6 +1,7 @@
 package adf
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -116,33 +117,39 @@ func pick(items []item, outer marks) (mark marks, n int) {
 
 // marked renders items from start to end with a mark around them.
 func (r *renderer) marked(items []item, start, end int, mark, outer marks) {
-	at, left, bang := len(r.buf), r.before(), r.bang
-	if mark == markLink && r.links[items[start].link].auto {
-		r.buf = append(append(append(r.buf, '<'), r.links[items[start].link].url...), '>')
-		r.put("")
-		return
+	link := mdLink{}
+	left := r.before()
+	if mark == markLink {
+		if link = r.links[items[start].link]; link.auto {
+			r.buf = append(append(append(r.buf, '<'), link.url...), '>')
+			r.put("")
+			return
+		}
+		if r.bang {
+			r.buf = append(r.buf[:len(r.buf)-1], `\!`...)
+		}
 	}
+	open, shut := delimiters(mark)
+	at := len(r.buf)
+	r.buf = append(r.buf, open...)
 	r.prev, r.bang, r.lineStart = '*', false, false
 	r.group(items[start:end], outer|mark)
+	inner := r.buf[at+len(open):]
 	switch mark {
 	case markLink:
-		if bang {
-			r.insert(at-1, `\`)
-			at++
+		if startsFootnote(inner) {
+			r.buf = slices.Insert(r.buf, at+len(open), '\\')
 		}
-		r.insert(at, openLabel(r.buf[at:]))
-		r.buf = append(r.buf, "]("...)
-		r.buf = appendTarget(r.buf, r.links[items[start].link])
-		r.put(")")
-	case markSub:
-		r.enclose(at, "<sub>", "</sub>")
-	case markSup:
-		r.enclose(at, "<sup>", "</sup>")
-	default:
-		right := r.after(items, end, outer)
-		open, shut := delimiters(mark, left, r.buf[at:], right)
-		r.enclose(at, open, shut)
+		r.buf = appendTarget(append(r.buf, shut...), link)
+		shut = ")"
+	case markStrong, markEm, markStrike:
+		if !delimits(mark, left, inner, r.after(items, end, outer)) {
+			var tag string
+			tag, shut = tags(mark)
+			r.buf = slices.Replace(r.buf, at, at+len(open), []byte(tag)...)
+		}
 	}
+	r.put(shut)
 }
 
 // after returns the character that will stand before items[i], which is not
@@ -172,43 +179,51 @@ func (r *renderer) after(items []item, i int, outer marks) rune {
 	return first
 }
 
-func (r *renderer) enclose(at int, open, shut string) {
-	r.insert(at, open)
-	r.put(shut)
+// delimiters returns what stands around a text with a mark.
+func delimiters(mark marks) (open, shut string) {
+	switch mark {
+	case markLink:
+		return "[", "]("
+	case markStrong:
+		return "**", "**"
+	case markEm:
+		return "_", "_"
+	case markStrike:
+		return "~~", "~~"
+	case markSub:
+		return "<sub>", "</sub>"
+	}
+	return "<sup>", "</sup>"
 }
 
-// insert inserts s into what has been rendered. A byte moves at most once for
-// each mark around it.
-func (r *renderer) insert(at int, s string) {
-	r.buf = append(r.buf, s...)
-	copy(r.buf[at+len(s):], r.buf[at:])
-	copy(r.buf[at:], s)
-}
-
-// delimiters returns what stands around a text with a mark: asterisks and the
-// like if parsers are sure to see a mark in them, else tags. CommonMark wants
-// them beside a word, or between punctuation and what is no word.
-func delimiters(mark marks, left rune, inner []byte, right rune) (open, shut string) {
-	first, _ := utf8.DecodeRune(inner)
-	last, _ := utf8.DecodeLastRune(inner)
-	works := (!isSign(first) || !isWord(left)) && (!isSign(last) || !isWord(right))
+// tags returns what stands around a text with a mark where its delimiters would
+// not be read as such.
+func tags(mark marks) (open, shut string) {
 	switch mark {
 	case markStrong:
-		if works {
-			return "**", "**"
-		}
 		return "<strong>", "</strong>"
 	case markEm:
-		if works && !isWord(left) && !isWord(right) {
-			return "_", "_"
-		}
 		return "<em>", "</em>"
-	default:
-		if works && left != '~' && last != '~' {
-			return "~~", "~~"
-		}
-		return "<del>", "</del>"
 	}
+	return "<del>", "</del>"
+}
+
+// delimits reports whether parsers are sure to see a mark in its delimiters.
+// CommonMark wants them beside a word, or between punctuation and what is no
+// word.
+func delimits(mark marks, left rune, inner []byte, right rune) bool {
+	first, _ := utf8.DecodeRune(inner)
+	last, _ := utf8.DecodeLastRune(inner)
+	if isSign(first) && isWord(left) || isSign(last) && isWord(right) {
+		return false
+	}
+	switch mark {
+	case markEm:
+		return !isWord(left) && !isWord(right)
+	case markStrike:
+		return left != '~' && last != '~'
+	}
+	return true
 }
 
 // isSign reports whether r is punctuation or a symbol in any version of

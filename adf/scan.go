@@ -150,8 +150,9 @@ func (s *scanner) usualField(first bool) (field, bool) {
 	if first {
 		s.depth++
 	}
-	s.pos += n
-	s.peek()
+	if s.pos += n; f > fieldText {
+		s.peek()
+	}
 	return f, true
 }
 
