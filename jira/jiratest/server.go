@@ -79,6 +79,7 @@ type Server struct {
 	routes []*endpoint
 	hosts  map[string]http.Handler // by host:port
 	listen []*http.Server
+	ready  chan struct{} // closed when the site is there; nobody is served before
 	done   chan struct{} // closed by Close; ends hanging answers and workers
 	closed sync.Once
 	wg     sync.WaitGroup
@@ -105,7 +106,7 @@ func NewServerWith(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{opts: o, hosts: map[string]http.Handler{}, done: make(chan struct{})}
+	s := &Server{opts: o, hosts: map[string]http.Handler{}, ready: make(chan struct{}), done: make(chan struct{})}
 	random := rand.New(rand.NewPCG(o.Seed, 0x6a697261))
 	s.CloudID = newUUID(random)
 	s.log.random = rand.New(rand.NewPCG(o.Seed, 1))
@@ -116,6 +117,7 @@ func NewServerWith(o Options) *Server {
 	s.APIURL = s.serve("api.atlassian.test", http.HandlerFunc(s.serveGateway))
 	s.MediaURL = s.serve("api.media.atlassian.test", http.HandlerFunc(s.serveMedia))
 	s.site = newSite(s, random)
+	close(s.ready)
 	return s
 }
 
@@ -134,7 +136,10 @@ func (s *Server) serve(name string, handler http.Handler) string {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	s.listen = append(s.listen, server)
 	s.hosts[l.Addr().String()] = handler
-	s.wg.Go(func() { _ = server.Serve(l) }) // ends when Close closes the server
+	s.wg.Go(func() { // ends when Close closes the server
+		<-s.ready
+		_ = server.Serve(l)
+	})
 	return "http://" + l.Addr().String()
 }
 
