@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -12,11 +13,14 @@ import (
 // fakeJira is the script command fakejira, a simulated Jira with the projects
 // SUPPORT and OPS:
 //
-//	fakejira start [N]        starts it with N issues in SUPPORT, and sets the environment to it
+//	fakejira start [N]        starts it with N realistic issues in SUPPORT, over many months,
+//	                          and sets the environment to it; start plain N: small
+//	                          issues, a day old
 //	fakejira create KEY...    new issues in these projects
 //	fakejira edit KEY TEXT    changes the summary; also attach, delete and archive KEY
 //	fakejira resolve OPEN     ends an issue that is open
 //	fakejira field ID TYPE NAME
+//	fakejira organization NAME; also dissolve N removes the N oldest
 //	fakejira fail MATCH N     lets the next N requests to an endpoint fail
 //	fakejira expire           ends the token of the first account
 //	fakejira problems         fails if a caller did what Jira would refuse
@@ -57,6 +61,15 @@ func fakeJira(ts *testscript.TestScript, _ bool, args []string) {
 		issue().Archive()
 	case "field":
 		site.AddField(jiratest.Field{ID: args[1], Type: args[2], Name: strings.Join(args[3:], " ")})
+	case "organization":
+		site.organizations = append(site.organizations, site.AddOrganization(args[1]))
+	case "dissolve":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		for _, o := range site.organizations[:n] {
+			o.Delete()
+		}
+		site.organizations = site.organizations[n:]
 	case "fail":
 		n, err := strconv.Atoi(args[2])
 		ts.Check(err)
@@ -73,7 +86,10 @@ func fakeJira(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // siteHolder is the simulated Jira of a script, once it is started.
-type siteHolder struct{ *jiratest.Server }
+type siteHolder struct {
+	*jiratest.Server
+	organizations []jiratest.Organization
+}
 
 type siteKey struct{}
 
@@ -84,9 +100,16 @@ func startJira(ts *testscript.TestScript, args []string) {
 	site.AddProject("SUPPORT", "Customer support")
 	site.AddProject("OPS", "Operations")
 	if len(args) > 0 {
-		n, err := strconv.Atoi(args[0])
+		n, err := strconv.Atoi(args[len(args)-1])
 		ts.Check(err)
-		site.Fill("SUPPORT", n, 1)
+		if args[0] == "plain" {
+			yesterday := time.Now().Add(-24 * time.Hour)
+			for range n {
+				site.Create("SUPPORT", jiratest.Fields{"summary": "small", "created": yesterday, "updated": yesterday})
+			}
+		} else {
+			site.Fill("SUPPORT", n, 1)
+		}
 	}
 	for name, value := range map[string]string{
 		"JIRA_DOMAIN": "acme.atlassian.net", "JIRA_BASE_URL": site.URL, "JIRA_API_BASE_URL": site.APIURL, "JIRA_CLOUD_ID": site.CloudID,

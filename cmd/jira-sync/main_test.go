@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true,
-		Deadline: time.Now().Add(2 * time.Minute), // a script that waits for ever fails by itself
+		Deadline: time.Now().Add(5 * time.Minute), // a script that waits for ever fails by itself
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"waitfor": waitFor, "terminate": terminate, "fakejira": fakeJira, "earlier": earlier,
 		},
