@@ -201,13 +201,11 @@ func (s *Syncer) replaceTable(ctx context.Context, table string, parts []json.Ra
 	return change, files, err
 }
 
-// metadataBrake refuses what is more likely a lost permission than a clean-up.
-// What vanished is counted by id: additions do not make up for it.
+// metadataBrake refuses what is more likely a lost permission than a clean-up:
+// more than half of what there was, and so an empty list. What vanished is
+// counted by id: additions do not make up for it.
 func metadataBrake(c transform.SiteChange) error {
-	switch gone := len(c.Removed); {
-	case gone > 0 && len(c.Content.Rows) == 0:
-		return fmt.Errorf("%w: Jira lists none of %d", ErrMetadataBrake, c.Before)
-	case 2*gone > c.Before:
+	if gone := len(c.Removed); 2*gone > c.Before {
 		return fmt.Errorf("%w: %d of %d", ErrMetadataBrake, gone, c.Before)
 	}
 	return nil

@@ -42,12 +42,13 @@ func Views(dir, prefix string) (string, error) {
 	defer files.Close()
 	var b strings.Builder
 	b.WriteString("-- DuckDB views over the Jira tables. All timestamps are UTC instants.\nSET TimeZone = 'UTC';\n")
-	for _, table := range transform.Schema(transform.Options{}) {
-		months, err := files.Months(table.Name)
+	tables := append(transform.Schema(transform.Options{}), transform.SiteTables(transform.Options{})...)
+	for _, table := range tables {
+		there, err := hasFiles(files, table)
 		if err != nil {
 			return "", fmt.Errorf("views: %w", err)
 		}
-		if len(months) == 0 {
+		if !there {
 			fmt.Fprintf(&b, "-- %s%s: no files yet\n", prefix, table.Name)
 			continue
 		}
@@ -59,4 +60,14 @@ func Views(dir, prefix string) (string, error) {
 		}
 	}
 	return b.String(), nil
+}
+
+// hasFiles reports whether a glob over the table finds anything.
+func hasFiles(files *partition.Dir, table partition.Table) (bool, error) {
+	if table.Whole {
+		_, err := files.Stat(table.Name, partition.Whole)
+		return err == nil, nil // one that was set aside is not there
+	}
+	months, err := files.Months(table.Name)
+	return len(months) > 0, err
 }

@@ -127,6 +127,9 @@ func (a *app) demo(ctx context.Context, opts demoOptions) (*demoReport, error) {
 	if d.report.Backfill, err = s.Backfill(ctx, jirasync.BackfillOptions{Parallel: 8, RemoteLinks: jirasync.RemoteLinksAlways}); err != nil {
 		return d.report, err
 	}
+	if _, err := s.RefreshMetadata(ctx, jirasync.MetadataOptions{}); err != nil {
+		return d.report, err
+	}
 	return d.report, d.live(ctx, a, opts)
 }
 

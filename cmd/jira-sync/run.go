@@ -100,7 +100,7 @@ defaults. Each secret X can also be the path of a file in X_FILE.`,
 	flags.StringVar(&a.settings.envFile, "env-file", "", "read environment variables from this file; those already set win")
 	flags.StringVar(&a.settings.configFile, "config", "", "jira-sync.yaml: projects and the custom-field map")
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.backfillCommand(), a.transformCommand(),
-		a.upsertCommand(), a.slaCommand(), a.checkCommand(), a.statusCommand(), a.fieldsCommand(), a.doctorCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
+		a.upsertCommand(), a.slaCommand(), a.checkCommand(), a.statusCommand(), a.metadataCommand(), a.fieldsCommand(), a.doctorCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
 	for _, cmd := range root.Commands() {
 		cmd.Args = usageArgs(cmd.Args)
 	}

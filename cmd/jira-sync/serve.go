@@ -33,7 +33,7 @@ and is taken up by the next start.
 
 What webhooks lost is caught up with at the start and every 5 minutes. Every 30
 minutes Jira, records and tables are compared, and what differs is mended; see
-jira-sync check.
+jira-sync check. The site's fields and organizations are read once a day.
 
 Environment: JIRA_WEBHOOK_SECRET (without it the webhook answers 503),
 JIRA_WEBHOOK_SECRET_PREVIOUS (during a rotation),

@@ -55,7 +55,7 @@ JIRA_SLA_API_TOKEN_EXPIRES.`,
 			if len(keys) > 0 {
 				return errors.Join(a.result(c.Records, recordsText(c.Records, time.Now())), statusFault(c, nil))
 			}
-			report := statusReport{Completeness: c, LastCheck: s.LastCheck(), Tokens: s.Tokens()}
+			report := statusReport{Completeness: c, LastCheck: s.LastCheck(), Tokens: s.Tokens(), Metadata: s.LastMetadata()}
 			if report.Tables, err = s.TableCounts(cmd.Context()); err != nil {
 				return err
 			}
@@ -95,6 +95,7 @@ type statusReport struct {
 	Backlog      jirasync.Backlog       `json:"backlog"`
 	LastCheck    *jirasync.CheckReport  `json:"last_check,omitempty"`
 	Tokens       []jirasync.TokenExpiry `json:"tokens,omitempty"`
+	Metadata     jirasync.LastMetadata  `json:"metadata,omitzero"`
 }
 
 // statusFault is what makes the exit code 1.
@@ -143,6 +144,10 @@ func (r *statusReport) text(now time.Time) string {
 		fmt.Fprintf(&b, "last check     %s: %s, %d mended, %d deleted, %d left\n", moment(c.At, now), c.Severity, len(c.Mended), len(c.Deleted), c.Remaining)
 	} else {
 		b.WriteString("last check     never\n")
+	}
+	fmt.Fprintf(&b, "metadata       %s\n", moment(r.Metadata.Succeeded, now))
+	if r.Metadata.Ailing() {
+		fmt.Fprintf(&b, "  failed       %s: %s\n", moment(r.Metadata.Failed, now), r.Metadata.Error)
 	}
 	for _, t := range r.Tokens {
 		warning := ""
