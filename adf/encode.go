@@ -33,7 +33,8 @@ var (
 // and nodes nested deeper than Parse reads, cycles included.
 //
 // Note that json.Marshal compacts what MarshalJSON returns, and escapes < > &
-// in it; and that it calls MarshalJSON for a *Node, not for a Node.
+// in it. Give it a *Node: for a Node that has no address it does not call
+// MarshalJSON, and writes the Go fields instead.
 func (n *Node) MarshalJSON() ([]byte, error) {
 	if n == nil {
 		return []byte("null"), nil

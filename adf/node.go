@@ -11,7 +11,8 @@ import (
 //
 // The fields are what readers need. A node made by Parse also remembers how it
 // stood in the document, so that MarshalJSON gives back what has no field,
-// such as the version of a doc. Compare nodes by their exported fields.
+// such as the version of a doc. Compare nodes by their exported fields, and
+// give json.Marshal a *Node.
 //
 // A tree made by Parse shares one copy of its input: keeping a small part of
 // it keeps all of that copy. Reading a tree from several goroutines is safe.

@@ -71,7 +71,8 @@ func TestParseErrors(t *testing.T) {
 	}{
 		{"empty", "", 0},
 		{"space", " \n", 2},
-		{"word", "nul", 0},
+		{"truncated word", "nul", 3},
+		{"word", "nil", 0},
 		{"truncated object", `{"type": "doc"`, 14},
 		{"truncated list", `["a", `, 6},
 		{"truncated string", `["a`, 3},
@@ -106,6 +107,18 @@ func TestParseErrors(t *testing.T) {
 				t.Errorf("PlainText(%q) = %q, %v, want an error", test.data, text, err)
 			}
 		})
+	}
+}
+
+// TestTruncated: whatever is cut off, the error says so, and where.
+func TestTruncated(t *testing.T) {
+	const whole = `{"type": "doc", "attrs": {"a": -1.5e+7, "b": [true, false, null, "\u00e9"]}, "text": "a\n\u00e9\ud83d\ude00\\"}`
+	for n := range len(whole) {
+		_, err := adf.Parse([]byte(whole[:n]))
+		want := &adf.SyntaxError{Offset: n, Reason: "unexpected end"}
+		if diff := cmp.Diff(error(want), err); diff != "" {
+			t.Errorf("Parse(%s) error mismatch (-want +got):\n%s", whole[:n], diff)
+		}
 	}
 }
 

@@ -26,7 +26,11 @@ type scanner struct {
 func (s *scanner) begin(src string) { s.src, s.pos, s.depth, s.fault = src, 0, 0, "" }
 
 func (s *scanner) fail(reason string) bool {
-	if s.fault == "" {
+	switch {
+	case s.fault != "":
+	case s.pos == len(s.src):
+		s.fault = "unexpected end"
+	default:
 		s.fault = reason
 	}
 	return false
@@ -184,11 +188,16 @@ func (s *scanner) skip() {
 }
 
 func (s *scanner) word(want string) {
-	if !strings.HasPrefix(s.src[s.pos:], want) {
+	rest := s.src[s.pos:]
+	switch {
+	case strings.HasPrefix(rest, want):
+		s.pos += len(want)
+	case strings.HasPrefix(want, rest):
+		s.pos = len(s.src)
+		s.fail("unexpected end")
+	default:
 		s.fail("want a value")
-		return
 	}
-	s.pos += len(want)
 }
 
 func (s *scanner) number() {
@@ -249,7 +258,7 @@ func (s *scanner) literal() (raw string, easy bool) {
 			n := escapeLen(s.src[i:])
 			if n == 0 {
 				s.pos = i
-				s.fail("bad escape in a string")
+				s.badEscape()
 				return "", true
 			}
 			escaped = true
@@ -263,6 +272,17 @@ func (s *scanner) literal() (raw string, easy bool) {
 	s.pos = len(s.src)
 	s.fail("unexpected end")
 	return "", true
+}
+
+// badEscape fails at an escape, which is bad, or only the start of one at the
+// end of the input.
+func (s *scanner) badEscape() {
+	rest := s.src[s.pos:]
+	digits, isHex := strings.CutPrefix(rest, `\u`)
+	if rest == `\` || isHex && len(digits) < 4 && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
+		s.pos = len(s.src)
+	}
+	s.fail("bad escape in a string")
 }
 
 // plainRun returns how many bytes at the start of s are no quote, backslash or
@@ -346,7 +366,7 @@ func (s *scanner) decode(keepCR bool) string {
 		}
 		r, size := unescape(s.src[s.pos:])
 		if size == 0 {
-			s.fail("bad escape in a string")
+			s.badEscape()
 			return ""
 		}
 		s.pos += size
@@ -442,45 +462,4 @@ func hex4(s string) (rune, bool) {
 		r = r<<4 | rune(c)
 	}
 	return r, true
-}
-
-// arena makes many strings with few allocations: each is a part of a builder
-// that is emptied, never grown, when it is full.
-type arena struct {
-	b     strings.Builder
-	chunk int // bytes to make room for at once; 0 is as many as a string needs
-}
-
-// maxChunk is what the chunk of an arena grows to.
-const maxChunk = 4096
-
-// reserve makes room for n bytes. The strings made so far keep their memory.
-func (a *arena) reserve(n int) {
-	if a.b.Cap()-a.b.Len() < n {
-		a.b.Reset()
-		a.b.Grow(max(n, a.chunk))
-		a.chunk = min(2*a.chunk, maxChunk)
-	}
-}
-
-// join returns parts as one string.
-func (a *arena) join(parts ...string) string {
-	n := 0
-	for _, part := range parts {
-		n += len(part)
-	}
-	a.reserve(n)
-	start := a.b.Len()
-	for _, part := range parts {
-		a.b.WriteString(part)
-	}
-	return a.b.String()[start:]
-}
-
-// copy returns text as a string.
-func (a *arena) copy(text []byte) string {
-	a.reserve(len(text))
-	start := a.b.Len()
-	a.b.Write(text)
-	return a.b.String()[start:]
 }
