@@ -49,7 +49,7 @@ var arrows = map[string][]string{
 
 	// What composes them.
 	".": {
-		"internal/atomicfile", "internal/inbox", "internal/issuekey", "internal/rawstore",
+		"internal/atomicfile", "internal/filelock", "internal/inbox", "internal/issuekey", "internal/rawstore",
 		"jira", "partition", "transform", "webhook",
 	},
 	"cmd/jira-sync": {

@@ -67,9 +67,11 @@ var (
 
 func href(tag string) string {
 	if found := linkTo.FindStringSubmatch(tag); found != nil {
-		if target, err := url.PathUnescape(html.UnescapeString(found[1])); err == nil {
-			return target
+		target := html.UnescapeString(found[1])
+		if decoded, err := url.PathUnescape(target); err == nil {
+			return decoded
 		}
+		return target // a percent sign that some libraries leave as it is
 	}
 	return ""
 }
