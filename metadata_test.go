@@ -368,3 +368,31 @@ func (r *rig) adminPage(path string) string {
 	require.Equal(r.t, http.StatusOK, page.Code)
 	return page.Body.String()
 }
+
+// Lesson 129: an issue keeps the names that its organizations had when it was
+// read; their ids, which are in issue_fields, find those of today.
+func TestLesson129NamesDriftIdsStay(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	alpha, beta := site.AddOrganization("Alpha"), site.AddOrganization("Beta")
+	site.Create("SUP", jiratest.Fields{"summary": "s", "customfield_10002": []jiratest.Organization{alpha, beta}})
+	r := library(t, config(site))
+	_, err := r.Backfill(t.Context(), jirasync.BackfillOptions{})
+	require.NoError(t, err)
+	alpha.Rename("Alpha Ltd")
+	_, err = r.refresh(jirasync.MetadataOptions{})
+	require.NoError(t, err)
+	require.Equal(t, `["Alpha","Beta"]`, r.rows("issues", "SUP-1")[0]["organizations"].Text())
+	var names []string
+	for _, field := range r.rows("issue_fields", "SUP-1") {
+		if r.siteRows("fields")[field["field_id"].Text()]["custom_type"].Text() != "com.atlassian.servicedesk:sd-customer-organizations" {
+			continue
+		}
+		var list []struct{ ID string }
+		require.NoError(t, json.Unmarshal([]byte(field["value_json"].Text()), &list))
+		for _, o := range list {
+			names = append(names, r.siteRows("organizations")[o.ID]["name"].Text())
+		}
+	}
+	require.Equal(t, []string{"Alpha Ltd", "Beta"}, names)
+}

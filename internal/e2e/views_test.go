@@ -24,6 +24,9 @@ func TestViews(t *testing.T) {
 	for table := range schemas {
 		require.Equal(t, one(t, files, "SELECT count(*) FROM "+table), one(t, db, "SELECT count(*) FROM jira_"+table))
 	}
+	for table := range siteSchemas {
+		require.NotEqual(t, "0", one(t, db, "SELECT count(*) FROM jira_"+table))
+	}
 
 	sql, err = output(d.Dir, bin, "views", "--dir", d.Parquet, "--prefix", "support_")
 	require.NoError(t, err)
