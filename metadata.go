@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"time"
 
@@ -240,6 +241,23 @@ func (s *Syncer) noteMetadata(ctx context.Context, err error) error {
 func (s *Syncer) LastMetadata() (last LastMetadata) {
 	s.readState(stateMetadata, &last)
 	return last
+}
+
+// siteCounts counts the rows of the site's tables.
+func (s *Syncer) siteCounts() []TableCount {
+	var counts []TableCount
+	for _, table := range transform.SiteTables(transform.Options{Fields: s.cfg.Fields, ReferenceOnly: s.cfg.ReferenceOnly}) {
+		rows, err := s.tables.Dir().Read(table, partition.Whole)
+		c := TableCount{Table: table.Name, Rows: len(rows), Projects: map[string]int{}}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			c.Unreadable = map[string]string{partition.Whole: err.Error()}
+			if fault, ok := errors.AsType[*partition.Error](err); ok { // the hint of status is about months
+				c.Unreadable[partition.Whole] += "; " + fault.Hint
+			}
+		}
+		counts = append(counts, c)
+	}
+	return counts
 }
 
 // firstMetadata is when the first refresh of a run begins at the earliest; it

@@ -237,7 +237,8 @@ type TableCount struct {
 	Unreadable map[string]string `json:"unreadable_months,omitempty"`
 }
 
-// TableCounts counts the rows of each table, issues first.
+// TableCounts counts the rows of each table, issues first, those of the site
+// last: they have no months.
 func (s *Syncer) TableCounts(ctx context.Context) ([]TableCount, error) {
 	tables := transform.Schema(transform.Options{Fields: s.cfg.Fields, ReferenceOnly: s.cfg.ReferenceOnly})
 	last := len(tables) - 1 // issues, the last to be written
@@ -261,7 +262,7 @@ func (s *Syncer) TableCounts(ctx context.Context) ([]TableCount, error) {
 			c.add(month, rows, err)
 		}
 	}
-	return counts, nil
+	return append(counts, s.siteCounts()...), nil
 }
 
 func (c *TableCount) add(month string, rows map[string]int, err error) {
