@@ -60,18 +60,22 @@ func concat(pages ...Page) Page {
 }
 
 var (
-	tag    = regexp.MustCompile(`(?s)<!--.*?-->|</?[a-zA-Z][^<>]*>`)
-	alt    = regexp.MustCompile(` alt="([^"]*)"`)
-	linkTo = regexp.MustCompile(` href="([^"]*)"`)
+	tag         = regexp.MustCompile(`(?s)<!--.*?-->|</?[a-zA-Z][^<>]*>`)
+	alt         = regexp.MustCompile(` alt="([^"]*)"`)
+	linkTo      = regexp.MustCompile(` href="([^"]*)"`)
+	percentCode = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 )
 
 func href(tag string) string {
 	if found := linkTo.FindStringSubmatch(tag); found != nil {
-		target := html.UnescapeString(found[1])
-		if decoded, err := url.PathUnescape(target); err == nil {
+		// Some libraries leave a lone percent sign as it is.
+		return percentCode.ReplaceAllStringFunc(html.UnescapeString(found[1]), func(code string) string {
+			decoded, err := url.PathUnescape(code)
+			if err != nil { // cannot be
+				return code
+			}
 			return decoded
-		}
-		return target // a percent sign that some libraries leave as it is
+		})
 	}
 	return ""
 }
