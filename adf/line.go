@@ -119,6 +119,13 @@ func (l *lines) push(f frame) { l.frames = append(l.frames, f) }
 
 func (l *lines) pop() { l.frames = l.frames[:len(l.frames)-1] }
 
+// behindLabel reports whether the next line goes on behind the label of a task
+// or decision, where it is not at the start of a line.
+func (l *lines) behindLabel() bool {
+	n := len(l.frames)
+	return n > 0 && l.frames[n-1].inline && !l.frames[n-1].used
+}
+
 // separate asks for n newlines before the next line.
 func (l *lines) separate(n int) { l.gap, l.inside = n, len(l.frames) }
 

@@ -85,6 +85,9 @@ func (m *markdown) afterParagraph() bool {
 
 // block prints one block and reports whether it printed anything.
 func (m *markdown) block(b block) bool {
+	if m.cells == 0 && m.out.behindLabel() {
+		b = m.asProse(b)
+	}
 	before := m.out.count
 	other := b.typ.isList() && isOrdered(b.typ) == isOrdered(m.sibs.last) &&
 		m.sibs.last.isList() && !m.sibs.other
@@ -123,6 +126,18 @@ func (m *markdown) block(b block) bool {
 }
 
 func isOrdered(typ typeID) bool { return typ == typeOrderedList }
+
+// asProse returns what stands for a block behind the label of a task or
+// decision, where no parser sees one: a paragraph of its text.
+func (m *markdown) asProse(b block) block {
+	switch b.typ {
+	case typeParagraph, typeCaption, typeMediaSingle, typeMediaGroup, typeMedia, typeBlockCard, typeEmbedCard:
+		return b // prints as a paragraph
+	case typeRule, typeBodiedRule:
+		return block{typ: typeParagraph} // its children come next
+	}
+	return block{typ: typeParagraph, kids: m.all(b)}
+}
 
 // framed prints the blocks of a container.
 func (m *markdown) framed(b block, f frame) {
@@ -289,17 +304,11 @@ func (m *markdown) paragraph(b block) {
 
 // flush prints the pieces as a paragraph.
 func (m *markdown) flush(typ typeID) {
-	inline := false // not at the start of a line
-	var top *frame
-	if n := len(m.out.frames); n > 0 {
-		top = &m.out.frames[n-1]
-		inline = top.inline && !top.used
-	}
 	if m.cells > 0 {
 		m.run.set("<br>", false)
 	} else {
 		m.run.set("\\\n", true)
-		m.run.lineStart = !inline
+		m.run.lineStart = !m.out.behindLabel()
 	}
 	if !m.plainLine() {
 		if !m.layOut() {
@@ -307,8 +316,8 @@ func (m *markdown) flush(typ typeID) {
 		}
 		m.render()
 	}
-	if top != nil && top.alert && typ == typeParagraph {
-		top.spaced = false
+	if n := len(m.out.frames); n > 0 && m.out.frames[n-1].alert && typ == typeParagraph {
+		m.out.frames[n-1].spaced = false
 	}
 	m.out.lines(m.run.buf)
 	m.out.prose = true

@@ -28,6 +28,14 @@ func (w *walker) whole(n int) block {
 // one returns the span that holds one node.
 func (w *walker) one(n int) span { return span{n, w.next(n)} }
 
+// all returns the span that holds all of a block.
+func (w *walker) all(b block) span {
+	if b.node == 0 {
+		return b.kids
+	}
+	return w.one(b.node)
+}
+
 // attrsOf returns the attributes of the node of a block.
 func (w *walker) attrsOf(b block) attrs { return w.nodes[b.node].attrs }
 
