@@ -3,7 +3,6 @@ package partition
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"iter"
 	"strconv"
 
@@ -73,29 +72,44 @@ func (t Table) check(rows []Row) error {
 	return nil
 }
 
-// monthGroups is how many row groups a large month is cut into. More would
-// make the footer, which every change writes and every reader reads, larger
-// than what they save.
-const monthGroups = 250
+// growth is the part of the rows before it that a row group may have. So a
+// month is cut into few row groups, however large it is: more would make the
+// footer, which every change writes and every reader reads, larger than what
+// they save. How large a group is depends on nothing behind it, so that a
+// month can be written before it is known how many rows it has, and what is
+// appended to it later leaves its beginning alone.
+const growth = 100
 
-// groupRows returns how many rows a row group has in a month of so many.
-func (t Table) groupRows(rows int) int {
+// limit returns how many rows a row group has that begins after so many.
+func (t Table) limit(before int) int {
 	least := t.GroupRows
 	if least == 0 {
 		least = defaultGroupRows
 	}
-	return max(least, min(rows/monthGroups, t.MaxGroupRows))
+	return max(least, min(before/growth, t.MaxGroupRows))
 }
 
-// groups cuts rows, sorted by issue, into row groups of at most limit rows;
-// an issue with more rows than that is a group of its own. The last group
-// takes up to slack more, rather than leaving them to a small one.
-func (t Table) groups(rows []Row, limit, slack int) iter.Seq[[]Row] {
+// wanted returns into how many row groups so many rows are cut, if no issue
+// has more than fit.
+func (t Table) wanted(rows int) int {
+	n := 0
+	for before := 0; before < rows; before += t.limit(before) {
+		n++
+	}
+	return n
+}
+
+// groups cuts rows, sorted by issue, that come after so many, into row groups
+// as large as limit says; an issue with more rows than that is a group of its
+// own. The last group takes half as many more, rather than leaving them to a
+// small one.
+func (t Table) groups(rows []Row, before int) iter.Seq[[]Row] {
 	key := t.key()
 	return func(yield func([]Row) bool) {
 		start, end := 0, 0 // of the group so far, which ends with an issue
 		for next := range issueEnds(rows, key) {
-			if next-start > limit && end > start && len(rows)-start > limit+slack {
+			limit := t.limit(before + start)
+			if next-start > limit && end > start && len(rows)-start > limit+limit/2 {
 				if !yield(rows[start:end]) {
 					return
 				}
@@ -122,55 +136,118 @@ func issueEnds(rows []Row, key int) iter.Seq[int] {
 	}
 }
 
-// encode writes the rows as a Parquet file. It holds one row group in memory.
-func (t Table) encode(out io.Writer, rows []Row) error {
-	w := t.newFileWriter(newOutput(out), t.Stamp)
-	for group := range t.groups(rows, t.groupRows(len(rows)), 0) {
-		if err := w.write(group); err != nil {
-			return err
-		}
-	}
-	return w.close()
-}
-
 // A fileWriter makes one file from rows, and from row groups of another file.
 type fileWriter struct {
+	table    Table
 	out      *output
 	w        *parquet.GenericWriter[any] // whose columns are written one by one
+	columns  []*parquet.ColumnWriter
+	batch    batch
+	waiting  []Row // the last of the row group in hand, fewer than a batch
+	group    int   // rows of the row group in hand
 	sections []section
-	rows     int
+	rows     int // in row groups that are done
 }
 
 func (t Table) newFileWriter(out *output, stamp string) *fileWriter {
-	return &fileWriter{out: out, w: parquet.NewGenericWriter[any](out, t.writerOptions(stamp)...)}
+	w := parquet.NewGenericWriter[any](out, t.writerOptions(stamp)...)
+	return &fileWriter{table: t, out: out, w: w, columns: w.ColumnWriters()}
+}
+
+// append adds whole issues to the file, which is cut into row groups as limit
+// says. What it holds in memory is the pages of one row group.
+func (f *fileWriter) append(rows []Row) error {
+	start := 0
+	for end := range issueEnds(rows, f.table.key()) {
+		if f.group > 0 && f.group+end-start > f.table.limit(f.rows) {
+			if err := f.endGroup(); err != nil {
+				return err
+			}
+		}
+		if err := f.add(rows[start:end]); err != nil {
+			return err
+		}
+		start = end
+	}
+	return nil
+}
+
+// add adds rows to the row group in hand, a batch at a time from its
+// beginning, so that its pages are those of write.
+func (f *fileWriter) add(rows []Row) (err error) {
+	defer recovered(&err)
+	f.group += len(rows)
+	for _, row := range rows {
+		f.waiting = append(f.waiting, row)
+		if len(f.waiting) == batchRows {
+			if err := f.writeBatch(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *fileWriter) writeBatch() error {
+	for i, column := range f.columns {
+		if err := f.batch.write(column, f.waiting, i); err != nil {
+			return err
+		}
+	}
+	clear(f.waiting) // they keep whole records in memory
+	f.waiting = f.waiting[:0]
+	return nil
+}
+
+func (f *fileWriter) endGroup() (err error) {
+	defer recovered(&err)
+	if err := f.writeBatch(); err != nil {
+		return err
+	}
+	for _, column := range f.columns {
+		if err := column.Flush(); err != nil {
+			return err
+		}
+	}
+	return f.flush(f.group)
 }
 
 // write makes the rows, of whole issues, a row group. The columns are encoded
 // side by side.
 func (f *fileWriter) write(rows []Row) (err error) {
 	defer recovered(&err)
-	columns := f.w.ColumnWriters()
-	err = parallel(len(columns), func(i int) error {
+	err = parallel(len(f.columns), func(i int) error {
 		var b batch
-		if err := b.write(columns[i], rows, i); err != nil {
+		if err := b.write(f.columns[i], rows, i); err != nil {
 			return err
 		}
-		return columns[i].Flush()
+		return f.columns[i].Flush()
 	})
 	if err != nil {
 		return err
 	}
+	return f.flush(len(rows))
+}
+
+// flush ends a row group of so many rows, whose columns have been flushed.
+func (f *fileWriter) flush(rows int) error {
 	if err := f.w.Flush(); err != nil {
 		return err
 	}
 	f.sections = append(f.sections, f.out.cut())
-	f.rows += len(rows)
+	f.rows += rows
+	f.group = 0
 	return nil
 }
 
 // close writes the footer with all checksums.
 func (f *fileWriter) close() (err error) {
 	defer recovered(&err)
+	if f.group > 0 {
+		if err := f.endGroup(); err != nil {
+			return err
+		}
+	}
 	f.w.SetKeyValueMetadata(keyRows, strconv.Itoa(f.rows))
 	f.w.SetKeyValueMetadata(keyGroups, formatSections(f.sections))
 	f.w.SetKeyValueMetadata(keyTail, tailZero)

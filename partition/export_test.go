@@ -10,7 +10,11 @@ import (
 // Encode returns the file of the rows.
 func Encode(t Table, rows []Row) ([]byte, error) {
 	var b bytes.Buffer
-	err := t.encode(&b, rows)
+	w := t.newFileWriter(newOutput(&b), t.Stamp)
+	if err := w.append(rows); err != nil {
+		return nil, err
+	}
+	err := w.close()
 	return b.Bytes(), err
 }
 

@@ -53,28 +53,6 @@ func (p *pending) files() []*atomicfile.File {
 	return append([]*atomicfile.File{p.file}, p.gone...)
 }
 
-// writeAll writes a file with all rows of a month.
-func (d *Dir) writeAll(month string, c Content) (*pending, error) {
-	p, err := d.newPending(month, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	w := c.Table.newFileWriter(p.out, c.Table.Stamp)
-	for group := range c.Table.groups(c.Rows, c.Table.groupRows(len(c.Rows)), 0) {
-		if err = w.write(group); err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = p.end(w)
-	}
-	if err != nil {
-		p.discard()
-		return nil, err
-	}
-	return p, nil
-}
-
 // remove takes a table's file away, wherever it is, and first what was set
 // aside: without a file in its place that would make the month corrupt. It
 // returns nil if there is nothing.

@@ -3,7 +3,6 @@ package partition
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
 )
@@ -70,82 +69,57 @@ func (d *Dir) Replace(month string, contents ...Content) ([]File, error) {
 
 // replace writes the content beside its target, or nothing if it is there.
 func (d *Dir) replace(month string, c Content) (*pending, error) {
-	path, err := d.find(c.Table.Name, month)
-	same := false
-	if err == nil {
-		same, err = d.holdsRows(path, c)
-	}
-	if errors.Is(err, ErrCorrupt) {
-		_, err = d.setAside(c.Table.Name, month, path)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || same {
+	r, err := d.newRewrite(month, c.Table)
+	if err != nil {
 		return nil, err
 	}
-	if len(c.Rows) == 0 && !c.Table.Whole {
-		return d.remove(month, c.Table.Name)
+	defer r.close()
+	if err := r.append(c.Rows); err != nil {
+		return nil, err
 	}
-	return d.writeAll(month, c)
-}
-
-// holdsRows reports whether the file has exactly these rows, columns and
-// stamp, though perhaps in other row groups.
-func (d *Dir) holdsRows(path string, c Content) (bool, error) {
-	old, size, err := d.open(path)
-	if err != nil {
-		return false, err
-	}
-	defer old.Close()
-	s, err := c.Table.openSource(old, size)
-	if errors.Is(err, ErrSchema) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if int(s.file.NumRows()) != len(c.Rows) || s.stamp() != c.Table.Stamp || s.whyNotCopied(c.Table.groupRows(len(c.Rows))) != "" {
-		return false, nil
-	}
-	rows := c.Rows
-	for g := range s.groups() {
-		stored, err := s.read(g)
-		if err != nil {
-			return false, err
-		}
-		for i, row := range stored {
-			if !row.Equal(rows[i]) {
-				return false, nil
-			}
-		}
-		rows = rows[len(stored):]
-	}
-	return true, nil
+	return r.finish()
 }
 
 // change prepares the contents side by side and makes them visible together.
 func (d *Dir) change(month string, contents []Content, prepare func(Content) (*pending, error)) ([]File, error) {
-	if !validPart(month) {
-		return nil, badMonth(month)
+	tables := make([]Table, len(contents))
+	for i, c := range contents {
+		tables[i] = c.Table
 	}
-	for _, c := range contents {
-		if c.Table.Whole != (month == Whole) {
-			return nil, fmt.Errorf("table %s is not kept as %q", c.Table.Name, month)
-		}
-	}
-	if err := d.redo(month); err != nil { // of an earlier call under the same lock
+	if err := d.begin(month, tables); err != nil {
 		return nil, err
 	}
 	prepared := make([]*pending, len(contents))
-	defer func() {
-		for _, p := range prepared {
-			p.discard()
-		}
-	}()
 	errs := make([]error, len(contents))
 	err := parallel(len(contents), func(i int) error {
 		prepared[i], errs[i] = prepare(contents[i])
 		return nil // the other tables may have something to say too
 	})
-	if err = errors.Join(append(errs, err)...); err != nil {
+	return d.land(month, prepared, append(errs, err)...)
+}
+
+// begin says whether the tables can be written as part of the month, and
+// finishes what an earlier call under the same lock could not.
+func (d *Dir) begin(month string, tables []Table) error {
+	if !validPart(month) {
+		return badMonth(month)
+	}
+	for _, t := range tables {
+		if t.Whole != (month == Whole) {
+			return fmt.Errorf("table %s is not kept as %q", t.Name, month)
+		}
+	}
+	return d.redo(month)
+}
+
+// land makes what was prepared visible, unless one of the errors is one.
+func (d *Dir) land(month string, prepared []*pending, errs ...error) ([]File, error) {
+	defer func() {
+		for _, p := range prepared {
+			p.discard()
+		}
+	}()
+	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("write month %s: %w", month, err)
 	}
 	var changed []File

@@ -108,7 +108,7 @@ func (s *source) rows(g int) int { return int(s.file.Metadata().RowGroups[g].Num
 
 // bounds returns the first and the last issue key of row group g.
 func (s *source) bounds(g int) (first, last string) {
-	place := s.places[s.table.Index(KeyColumn)]
+	place := s.places[s.table.key()]
 	m := s.file.Metadata().RowGroups[g].Columns[place].MetaData.Statistics
 	return string(m.MinValue), string(m.MaxValue)
 }

@@ -70,7 +70,7 @@ func (d *Dir) splice(month string, keys []string, c Content) (*pending, error) {
 		if len(c.Rows) == 0 {
 			return nil, nil
 		}
-		return d.writeAll(month, c)
+		return d.replace(month, c)
 	}
 	var p *pending
 	if err == nil {
@@ -114,7 +114,6 @@ type splicer struct {
 	c     Content
 	key   int    // the column
 	edits []edit // one for each row group
-	limit int    // rows of a row group
 	whole string // why nothing is copied; empty when it is
 
 	out    *pending    // nil until a row is found that changes
@@ -143,15 +142,14 @@ func newSplicer(d *Dir, month string, old *os.File, size int64, keys []string, c
 		return nil, err
 	}
 	s := &splicer{dir: d, month: month, old: old, src: src, c: c, key: c.Table.Index(KeyColumn)}
-	s.limit = c.Table.groupRows(int(src.file.NumRows()) + len(c.Rows))
-	s.whole = src.whyNotCopied(s.limit)
+	s.whole = src.whyNotCopied()
 	return s, s.assign(keys)
 }
 
 // whyNotCopied says why a file should be written whole when it is written:
 // its columns are not today's, or months of small changes have left it in
 // pieces. It is empty for others.
-func (s *source) whyNotCopied(limit int) string {
+func (s *source) whyNotCopied() string {
 	if version, _ := s.file.Lookup(keyVersion); version != schemaVersion {
 		return "it is of schema version " + version
 	}
@@ -160,7 +158,7 @@ func (s *source) whyNotCopied(limit int) string {
 		return "its columns are those of an earlier schema"
 	}
 	const few = 8
-	if wanted := int(s.file.NumRows())/limit + 1; s.groups() > 2*wanted+few {
+	if wanted := s.table.wanted(int(s.file.NumRows())); s.groups() > 2*wanted+few {
 		return fmt.Sprintf("it has %d row groups where %d do", s.groups(), wanted)
 	}
 	return ""
@@ -361,11 +359,12 @@ func (s *splicer) joins(a, b item) bool {
 	if a.count == 0 {
 		return false
 	}
+	limit := s.c.Table.limit(s.writer.rows)
 	if s.whole != "" {
-		return a.count < s.limit
+		return a.count < limit
 	}
-	small := func(it item) bool { return it.rows != nil && it.count < s.limit/3 }
-	return (small(a) || small(b)) && a.count+b.count <= s.limit+s.limit/2
+	small := func(it item) bool { return it.rows != nil && it.count < limit/3 }
+	return (small(a) || small(b)) && a.count+b.count <= limit+limit/2
 }
 
 // emit writes an item. A row group that was not the first of its file cannot
@@ -385,7 +384,7 @@ func (s *splicer) emit(it item) error {
 	case it.columns != nil:
 		return s.writer.patch(s.src, it.group, it.rows, it.columns)
 	}
-	for group := range s.c.Table.groups(it.rows, s.limit, s.limit/2) {
+	for group := range s.c.Table.groups(it.rows, s.writer.rows) {
 		if err := s.writer.write(group); err != nil {
 			return err
 		}

@@ -385,14 +385,25 @@ func TestSpliceOfAFragmentedMonth(t *testing.T) {
 	checkMonth(t, d, large, rows)
 }
 
+// How large a row group is depends on the rows before it alone: a month that
+// grows keeps its beginning, byte for byte.
 func TestRowGroupsScaleWithTheMonth(t *testing.T) {
 	scaled := partition.Table{Name: "issues", GroupRows: 2, MaxGroupRows: 8, Columns: []partition.Column{{Name: "issue_key"}, {Name: "n", Kind: partition.Int64}}}
-	for n, want := range map[int]int{1: 1, 4: 2, 749: 2, 1000: 4, 2000: 8, 9000: 8} {
-		rows := make([]partition.Row, n)
-		for i := range rows {
-			rows[i] = partition.Row{partition.String(key(i)), partition.Int(int64(i))}
-		}
-		require.Equal(t, want, groupRows(t, encode(t, scaled, rows))[0], "%d rows", n)
+	rows := make([]partition.Row, 9000)
+	for i := range rows {
+		rows[i] = partition.Row{partition.String(key(i)), partition.Int(int64(i))}
+	}
+	whole := encode(t, scaled, rows)
+	groups := groupRows(t, whole)
+	for n, want := range map[int]struct{ last, groups int }{1: {1, 1}, 4: {2, 2}, 200: {2, 100}, 402: {3, 184}, 406: {4, 185}, 8802: {8, 1260}} {
+		file := encode(t, scaled, rows[:n])
+		got := groupRows(t, file)
+		require.Equal(t, want.last, got[len(got)-1], "%d rows", n)
+		require.Len(t, got, want.groups, "%d rows", n)
+		require.Equal(t, groups[:len(got)-1], got[:len(got)-1])
+		ends, err := partition.Sections(file)
+		require.NoError(t, err)
+		require.True(t, bytes.HasPrefix(whole, file[:ends[len(ends)-1]]) || want.last != groups[len(got)-1])
 	}
 }
 
