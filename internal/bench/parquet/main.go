@@ -16,6 +16,9 @@ type options struct {
 }
 
 func main() {
+	if beChild(os.Args) {
+		return
+	}
 	var o options
 	flag.StringVar(&o.generate, "generate", "", "write records into this directory, and no more")
 	flag.IntVar(&o.issues, "issues", 20_000, "records over two years")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand/v2"
 	"strconv"
 	"time"
 )
@@ -18,7 +19,7 @@ func (i *issue) changelog() {
 	}
 	i.s(`{"startAt":0,"maxResults":`, strconv.Itoa(total), `,"total":`, strconv.Itoa(total), `,"histories":[`)
 	if i.version > 0 {
-		i.history(i.reporter, 900+i.version, 1, i.updated)
+		i.apart(func() { i.history(i.reporter, 900+i.version, 1, i.updated) })
 		i.s(`,`)
 	}
 	for n := range histories {
@@ -32,6 +33,15 @@ func (i *issue) changelog() {
 		i.history(i.person(), histories-n, changes, i.updated.Add(-time.Duration(n)*time.Hour))
 	}
 	i.s(`]}`)
+}
+
+// apart writes what only this version has. The random numbers of all else stay
+// as they are.
+func (i *issue) apart(write func()) {
+	all := i.Rand
+	defer func() { i.Rand = all }()
+	i.Rand = rand.New(rand.NewPCG(uint64(i.n), uint64(i.version)))
+	write()
 }
 
 func (i *issue) history(author *person, n, changes int, at time.Time) {
@@ -89,7 +99,7 @@ func (i *issue) comments() {
 		if comments > 0 {
 			i.s(`,`)
 		}
-		i.comment(900+i.version, i.reporter, 2)
+		i.apart(func() { i.comment(900+i.version, i.reporter, 2) })
 	}
 	i.s(`],"self":"`, site, `/rest/api/3/issue/`, i.id, `/comment","maxResults":`, strconv.Itoa(total), `,"total":`, strconv.Itoa(total), `,"startAt":0}`)
 }
