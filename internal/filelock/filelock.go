@@ -55,6 +55,23 @@ func Acquire(ctx context.Context, root *os.Root, name string) (release func(), e
 	return lock.Release, nil
 }
 
+// Share waits until nobody holds the lock by Acquire, and returns the function
+// that gives its share of it up, which may be called more than once. Any number
+// may share a lock; Acquire waits for them all. Goroutines do not queue for a
+// share, so that one that wants the lock for itself may wait for long.
+//
+// Where flock(2) is missing a share keeps nobody out.
+func Share(ctx context.Context, root *os.Root, name string) (release func(), err error) {
+	if !fs.ValidPath(name) || name == "." {
+		return nil, &fs.PathError{Op: "share", Path: name, Err: fs.ErrInvalid}
+	}
+	file, err := lockFile(ctx, root, name, tryShare)
+	if err != nil {
+		return nil, fmt.Errorf("share %s: %w", name, err)
+	}
+	return sync.OnceFunc(func() { _ = file.Close() }), nil
+}
+
 // A Lock is held until it is released.
 type Lock struct {
 	file    *os.File
@@ -73,7 +90,7 @@ func Take(ctx context.Context, root *os.Root, name string) (*Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", name, err)
 	}
-	file, err := lockFile(ctx, root, name)
+	file, err := lockFile(ctx, root, name, tryLock)
 	if err != nil {
 		leave()
 		return nil, fmt.Errorf("lock %s: %w", name, err)
@@ -157,15 +174,15 @@ func enter(ctx context.Context, key string) (leave func(), err error) {
 	}
 }
 
-// lockFile returns the lock file, open and locked.
-func lockFile(ctx context.Context, root *os.Root, name string) (*os.File, error) {
+// lockFile returns the lock file, open and locked by try.
+func lockFile(ctx context.Context, root *os.Root, name string, try func(*os.File) (bool, error)) (*os.File, error) {
 	delay := minDelay
 	for ctx.Err() == nil {
 		file, err := open(root, name)
 		if err != nil {
 			return nil, err
 		}
-		locked, err := tryLock(file)
+		locked, err := try(file)
 		if err == nil && locked && stillNamed(root, name, file) {
 			return file, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -420,4 +421,36 @@ func TestNote(t *testing.T) {
 	lock = take()
 	defer lock.Release()
 	require.Equal(t, "short", lock.Note())
+}
+
+// Any number share a lock, none beside one that has it for itself.
+func TestShare(t *testing.T) {
+	if !crossProcess() {
+		t.Skip("no flock(2)")
+	}
+	root := openRoot(t, t.TempDir())
+	one, err := filelock.Share(t.Context(), root, lockName)
+	require.NoError(t, err)
+	two, err := filelock.Share(t.Context(), root, lockName)
+	require.NoError(t, err)
+	soon := func() context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	one()
+	_, err = filelock.Acquire(soon(), root, lockName)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "the second share holds it")
+	two()
+	two()
+	release, err := filelock.Acquire(soon(), root, lockName)
+	require.NoError(t, err)
+	_, err = filelock.Share(soon(), root, lockName)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	release()
+	three, err := filelock.Share(soon(), root, lockName)
+	require.NoError(t, err)
+	three()
+	_, err = filelock.Share(t.Context(), root, "../x")
+	require.ErrorIs(t, err, fs.ErrInvalid)
 }

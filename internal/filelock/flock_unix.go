@@ -7,8 +7,11 @@ import (
 	"syscall"
 )
 
-// tryLock reports whether it got the lock; it never waits.
-func tryLock(file *os.File) (bool, error) {
+// tryLock and tryShare report whether they got the lock; they never wait.
+func tryLock(file *os.File) (bool, error)  { return flock(file, syscall.LOCK_EX) }
+func tryShare(file *os.File) (bool, error) { return flock(file, syscall.LOCK_SH) }
+
+func flock(file *os.File, how int) (bool, error) {
 	conn, err := file.SyscallConn()
 	if err != nil {
 		return false, err
@@ -16,7 +19,7 @@ func tryLock(file *os.File) (bool, error) {
 	var lockErr error
 	err = conn.Control(func(fd uintptr) {
 		for {
-			lockErr = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+			lockErr = syscall.Flock(int(fd), how|syscall.LOCK_NB)
 			if lockErr != syscall.EINTR {
 				return
 			}
