@@ -18,6 +18,14 @@ const (
 	Hive               // issues/month=2026-01/data.parquet
 )
 
+// String returns flat or hive.
+func (l Layout) String() string {
+	if l == Hive {
+		return "hive"
+	}
+	return "flat"
+}
+
 const (
 	suffix   = ".parquet"
 	hiveKey  = "month="

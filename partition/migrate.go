@@ -18,21 +18,13 @@ import (
 // does not stop the others; the errors are joined. Readers find a file in
 // either place throughout. A manifest is made anew.
 func (d *Dir) Migrate(ctx context.Context) (moved int, err error) {
-	tables, err := d.tables()
+	files, err := d.Misplaced()
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
 	byMonth := make(map[string][]string)
-	for _, table := range tables {
-		months, err := d.Months(table)
-		if err != nil {
-			return 0, fmt.Errorf("migrate: %w", err)
-		}
-		for _, month := range months {
-			if _, err := d.root.Lstat(d.layout.other().path(table, month)); err == nil {
-				byMonth[month] = append(byMonth[month], table)
-			}
-		}
+	for _, f := range files {
+		byMonth[f.Month] = append(byMonth[f.Month], f.Table)
 	}
 	var errs []error
 	for _, month := range slices.Sorted(maps.Keys(byMonth)) {
@@ -45,6 +37,28 @@ func (d *Dir) Migrate(ctx context.Context) (moved int, err error) {
 		return moved, fmt.Errorf("migrate: %w", err)
 	}
 	return moved, nil
+}
+
+// Misplaced returns the files that lie where the other layout than that of d
+// has them, table by table. Nothing of them is read.
+func (d *Dir) Misplaced() ([]File, error) {
+	tables, err := d.tables()
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, table := range tables {
+		months, err := d.Months(table)
+		if err != nil {
+			return nil, err
+		}
+		for _, month := range months {
+			if _, err := d.root.Lstat(d.layout.other().path(table, month)); err == nil {
+				files = append(files, File{Table: table, Month: month})
+			}
+		}
+	}
+	return files, nil
 }
 
 func (d *Dir) migrateMonth(ctx context.Context, month string, tables []string) (moved int, err error) {
