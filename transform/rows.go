@@ -45,6 +45,10 @@ type Options struct {
 	// the reference.
 	ReferenceOnly bool
 
+	// Layout is how the files are named. Months that lie in the other layout
+	// are read there, and written in this one.
+	Layout partition.Layout
+
 	// Logger receives what was handled but deserves a look. Nil discards.
 	Logger *slog.Logger
 }

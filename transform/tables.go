@@ -32,7 +32,7 @@ func Open(dir string, o Options) (*Tables, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := partition.Open(dir)
+	d, err := partition.OpenLayout(dir, o.Layout)
 	if err != nil {
 		return nil, fmt.Errorf("transform: %w", err)
 	}
