@@ -155,8 +155,8 @@ func TestRebuild(t *testing.T) {
 		t.Errorf("Files mismatch (-want +got):\n%s", diff)
 	}
 	wantReports := []transform.Progress{
-		{Month: "2026-01", Months: 1, MonthsTotal: 2, Issues: 2, IssuesTotal: 2},
-		{Month: "2026-02", Months: 2, MonthsTotal: 2, Issues: 2, IssuesTotal: 2},
+		{Surveyed: 2, Month: "2026-01", Months: 1, MonthsTotal: 2, Issues: 2, IssuesTotal: 2},
+		{Surveyed: 2, Month: "2026-02", Months: 2, MonthsTotal: 2, Issues: 2, IssuesTotal: 2},
 	}
 	if diff := cmp.Diff(wantReports, reports); diff != "" {
 		t.Errorf("Progress mismatch (-want +got):\n%s", diff)

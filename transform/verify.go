@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,21 +9,31 @@ import (
 	"iter"
 	"maps"
 	"slices"
-
-	"github.com/jirasync/jirasync/partition"
 )
 
 // Verification tells where the tables differ from the records. All keys are
 // sorted.
 type Verification struct {
-	Issues  int                 // compared: living records, and keys that only the tables have
-	Missing []string            // a living record without rows
-	Stale   []string            // rows other than the record's
-	Extra   []string            // rows of a deleted or moved issue, or in a month that is not theirs
-	Orphans []string            // rows of an issue without any record; Upsert cannot mend these
-	Months  map[string]error    // months with a file that cannot be read; nothing is said of their issues
-	Failed  map[string]error    // keys whose record cannot be read
-	Files   map[string][]string // table → the months in which it differs
+	Issues  int              // compared: living records, and keys that only the tables have
+	Missing []string         // a living record without rows
+	Stale   []string         // rows other than the record's
+	Extra   []string         // rows of a deleted or moved issue, or in a month that is not theirs
+	Orphans []string         // rows of an issue without any record; Upsert cannot mend these
+	Months  map[string]error // months with a file that cannot be read; nothing is said of their issues
+	Failed  map[string]error // keys whose record cannot be read
+
+	// Differences are the files whose rows differ, by month and then in the
+	// order of Schema.
+	Differences []Difference
+}
+
+// A Difference counts the rows of one table and month by which it differs from
+// the records.
+type Difference struct {
+	Table, Month string
+	Missing      int // of the records, and not in the table
+	Extra        int // in the table, and not of the records
+	Different    int // there in both, but with other values or in another place
 }
 
 // Mendable returns the keys that an Upsert would bring in line, sorted.
@@ -37,24 +48,31 @@ func (v *Verification) Clean() bool {
 	return len(v.Missing)+len(v.Stale)+len(v.Extra)+len(v.Orphans)+len(v.Months)+len(v.Failed) == 0
 }
 
-// Verify compares every cell of the tables with the records of the given keys,
-// or of all issues if none are given, and writes nothing. What differs is
-// looked at again under the lock of its month, so that a sync at work is not
-// taken for a difference.
+// VerifyOptions control a Verify. The zero value compares everything.
+type VerifyOptions struct {
+	// Keys are the only issues to compare. Empty means all.
+	Keys []string
+
+	// Parallel and Progress are as for a Rebuild.
+	Parallel int
+	Progress func(Progress)
+}
+
+// Verify compares every cell of the tables with the records, and writes
+// nothing. What differs is looked at again under the lock of its month, so
+// that a sync at work is not taken for a difference.
 //
-// Cost and memory are those of a Rebuild, without the writing.
-func Verify(ctx context.Context, t *Tables, records Records, keys ...string) (Verification, error) {
-	v := &verify{
-		rebuild: rebuild{Tables: t, records: records, byID: map[string]claim{}, byMonth: map[string][]string{}},
-		only:    map[string]bool{},
-	}
-	for _, key := range keys {
+// It goes through records and tables as a Rebuild does, one row group of each
+// table in memory.
+func Verify(ctx context.Context, t *Tables, records Records, o VerifyOptions) (Verification, error) {
+	v := &verify{rebuild: rebuild{Tables: t, records: records, report: o.Progress}, only: map[string]bool{}}
+	for _, key := range o.Keys {
 		v.only[key] = true
 	}
-	if len(keys) > 0 {
-		v.records = onlyKeys{records, keys}
+	if len(o.Keys) > 0 {
+		v.records = onlyKeys{records, o.Keys}
 	}
-	err := v.run(ctx)
+	err := v.run(ctx, o.Parallel)
 	v.found.sort()
 	return v.found, err
 }
@@ -78,11 +96,11 @@ func (o onlyKeys) Keys() iter.Seq2[string, error] {
 type verify struct {
 	rebuild
 	only  map[string]bool // the keys to compare; empty for all
-	found Verification
+	found Verification    // guarded by mu
 }
 
-func (v *verify) run(ctx context.Context) error {
-	if err := v.survey(ctx); err != nil {
+func (v *verify) run(ctx context.Context, n int) error {
+	if err := v.take(ctx); err != nil {
 		return err
 	}
 	for key, err := range v.result.Failed {
@@ -90,43 +108,56 @@ func (v *verify) run(ctx context.Context) error {
 			v.found.fail(key, err)
 		}
 	}
-	if err := v.concerned(); err != nil {
+	months, err := v.concerned()
+	if err != nil {
 		return err
 	}
-	for _, month := range slices.Sorted(maps.Keys(v.byMonth)) {
-		if err := ctx.Err(); err != nil {
-			return err
+	v.progress.MonthsTotal = len(months)
+	var errs []error
+	parallel(n, months, func(month string) {
+		err := cmp.Or(ctx.Err(), v.month(ctx, month))
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		errs = append(errs, err)
+		v.progress.Month = month
+		v.progress.Months++
+		if v.report != nil {
+			v.report(v.progress)
 		}
-		if err := v.month(ctx, month); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
+	return cmp.Or(errs...)
 }
 
-// concerned adds the months in which the tables hold the keys to compare.
-func (v *verify) concerned() error {
+// concerned returns the months of the records, and those in which the tables
+// hold the keys to compare.
+func (v *verify) concerned() ([]string, error) {
 	if len(v.only) == 0 {
-		v.keys = 1 // tables without records are differences here, no fault
-		return v.stored()
+		months, err := v.stored()
+		if errors.Is(err, ErrNoRecords) {
+			err = nil // tables without records are differences here, no fault
+		}
+		return months, err
 	}
 	if err := v.refresh(); err != nil {
-		return err
+		return nil, err
 	}
+	months := slices.Clone(v.survey.months)
 	for key := range v.only {
-		for _, month := range v.monthsOf(key, "") {
-			if _, known := v.byMonth[month]; !known {
-				v.byMonth[month] = nil
-			}
-		}
+		months = append(months, v.monthsOf(key, "")...)
 	}
-	return nil
+	slices.Sort(months)
+	return slices.Compact(months), nil
 }
 
 // month compares one month, at first beside its writers.
 func (v *verify) month(ctx context.Context, month string) error {
-	first, err := v.compare(month, v.only)
+	first, err := v.compare(ctx, month, v.only)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err == nil && first.Clean() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
 		v.found.add(first)
 		return nil
 	}
@@ -142,89 +173,16 @@ func (v *verify) month(ctx context.Context, month string) error {
 			suspects[key] = true
 		}
 	}
-	second, err := v.compare(month, suspects)
+	second, err := v.compare(ctx, month, suspects)
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if err != nil {
 		v.found.failMonth(month, err)
-		return nil
+		return ctx.Err()
 	}
 	second.Issues = max(first.Issues, second.Issues)
 	v.found.add(second)
 	return nil
-}
-
-// compare compares the rows of a month with the records of the keys.
-func (v *verify) compare(month string, only map[string]bool) (found Verification, err error) {
-	present, err := v.present(month, only)
-	if err != nil {
-		return found, err
-	}
-	keys := slices.Collect(maps.Keys(present))
-	for _, key := range v.byMonth[month] {
-		if len(only) == 0 || only[key] {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	for _, key := range slices.Compact(keys) {
-		v.compareIssue(month, key, present[key], &found)
-	}
-	return found, nil
-}
-
-// present returns the rows of a month by issue and table.
-func (v *verify) present(month string, only map[string]bool) (map[string][][]partition.Row, error) {
-	present := map[string][][]partition.Row{}
-	for n, table := range v.mapper.schema {
-		rows, err := v.dir.Read(table, month)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		column := table.Index(partition.KeyColumn)
-		for len(rows) > 0 {
-			key := rows[0][column].Text()
-			end := 1
-			for end < len(rows) && rows[end][column].Text() == key {
-				end++
-			}
-			if len(only) == 0 || only[key] {
-				if present[key] == nil {
-					present[key] = make([][]partition.Row, len(v.mapper.schema))
-				}
-				present[key][n] = append(present[key][n], rows[:end]...)
-			}
-			rows = rows[end:]
-		}
-	}
-	return present, nil
-}
-
-// compareIssue compares the rows of one issue in one month with its record.
-func (v *verify) compareIssue(month, key string, present [][]partition.Row, found *Verification) {
-	i, err := v.mapper.read(v.records, key)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if present != nil {
-			found.Issues++
-			found.Orphans = append(found.Orphans, key)
-		}
-	case err != nil:
-		found.fail(key, err)
-	case i.Gone || i.Month != month || !v.speaks(i):
-		if present != nil {
-			found.Extra = append(found.Extra, key)
-		}
-	case present == nil:
-		found.Issues++
-		found.Missing = append(found.Missing, key)
-	default:
-		found.Issues++
-		if tables := v.differing(i, present); len(tables) > 0 {
-			found.Stale = append(found.Stale, key)
-			for _, table := range tables {
-				found.file(table, month)
-			}
-		}
-	}
 }
 
 // speaks reports whether the record of i is the one that counts for its id. If
@@ -243,17 +201,6 @@ func (v *verify) speaks(i *issue) bool {
 	return true
 }
 
-// differing returns the tables in which the rows are not those of the record.
-func (v *verify) differing(i *issue, present [][]partition.Row) (tables []string) {
-	want := v.mapper.finish(i)
-	for n, content := range want.Contents {
-		if !slices.EqualFunc(content.Rows, present[n], partition.Row.Equal) {
-			tables = append(tables, content.Table.Name)
-		}
-	}
-	return tables
-}
-
 func (v *Verification) fail(key string, err error) {
 	if v.Failed == nil {
 		v.Failed = map[string]error{}
@@ -268,15 +215,6 @@ func (v *Verification) failMonth(month string, err error) {
 	v.Months[month] = fmt.Errorf("month %s: %w", month, err)
 }
 
-func (v *Verification) file(table, month string) {
-	if v.Files == nil {
-		v.Files = map[string][]string{}
-	}
-	if !slices.Contains(v.Files[table], month) {
-		v.Files[table] = append(v.Files[table], month)
-	}
-}
-
 func (v *Verification) add(w Verification) {
 	v.Issues += w.Issues
 	v.Missing = append(v.Missing, w.Missing...)
@@ -286,11 +224,7 @@ func (v *Verification) add(w Verification) {
 	for key, err := range w.Failed {
 		v.fail(key, err)
 	}
-	for table, months := range w.Files {
-		for _, month := range months {
-			v.file(table, month)
-		}
-	}
+	v.Differences = append(v.Differences, w.Differences...)
 }
 
 func (v *Verification) sort() {
@@ -298,4 +232,5 @@ func (v *Verification) sort() {
 		slices.Sort(*keys)
 		*keys = slices.Compact(*keys)
 	}
+	slices.SortStableFunc(v.Differences, func(a, b Difference) int { return cmp.Compare(a.Month, b.Month) })
 }

@@ -14,7 +14,7 @@ import (
 
 func verify(t *testing.T, tables *transform.Tables, records transform.Records, keys ...string) transform.Verification {
 	t.Helper()
-	v, err := transform.Verify(t.Context(), tables, records, keys...)
+	v, err := transform.Verify(t.Context(), tables, records, transform.VerifyOptions{Keys: keys})
 	require.NoError(t, err)
 	return v
 }

@@ -1,0 +1,199 @@
+package transform
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/jirasync/jirasync/partition"
+)
+
+// A rebuiltMonth is one month of a rebuild.
+type rebuiltMonth struct {
+	*rebuild
+	name    string
+	listed  []string // keys of the survey, sorted
+	held    []string // keys that the month's issues table has, sorted
+	present []*partition.Cursor
+
+	files   []partition.File
+	applied []string
+	moved   []string // keys whose record has come to belong to another month
+	failed  map[string]error
+	skipped int
+}
+
+// record is what was read of one.
+type record struct {
+	issue *issue
+	rows  IssueRows // unless it is gone
+	err   error
+}
+
+// readAll reads a record and makes its rows.
+func (r *rebuild) readAll(key string) (record, int) {
+	sized := sizedRecords{Records: r.records}
+	var rec record
+	rec.issue, rec.err = r.mapper.read(&sized, key)
+	if rec.err == nil && !rec.issue.Gone {
+		rec.rows = r.mapper.finish(rec.issue)
+	}
+	return rec, sized.size
+}
+
+// sizedRecords remembers how large the record was that was read last.
+type sizedRecords struct {
+	Records
+	size int
+}
+
+func (s *sizedRecords) Record(key string) ([]byte, error) {
+	data, err := s.Records.Record(key)
+	s.size = len(data)
+	return data, err
+}
+
+// make reads the records of a month inside its lock and writes its tables.
+// Beside the keys of the survey it looks at those that the month holds: a
+// sync that runs at the same time may have added them since.
+func (m *rebuiltMonth) make(ctx context.Context) error {
+	release, err := m.dir.LockMonth(ctx, m.name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if m.held, err = m.storedKeys(m.name); err != nil {
+		m.mapper.Logger.Warn("month cannot be read and is made anew", "month", m.name, "error", err)
+	}
+	// The tables that are left out come first and get no rows: none stays from
+	// when they were written.
+	w, err := m.dir.NewMonthWriter(m.name, slices.Concat(m.mapper.left, m.mapper.schema)...)
+	if err != nil {
+		return err
+	}
+	defer w.Discard()
+	defer m.closePresent()
+	for key, rec := range ahead(union(m.listed, m.held), m.readAll) {
+		if err = ctx.Err(); err == nil {
+			err = m.put(w, key, rec)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	m.files, err = w.Commit()
+	return err
+}
+
+// storedKeys returns the keys that the issues table of a month has, sorted;
+// none if there is no file.
+func (t *Tables) storedKeys(month string) ([]string, error) {
+	stored, err := t.dir.Keys(t.issues, month)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	keys := make([]string, len(stored))
+	for n, k := range stored {
+		keys[n] = k.Key
+	}
+	return keys, nil
+}
+
+// union merges sorted keys.
+func union(a, b []string) []string {
+	keys := slices.Concat(a, b)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// put writes what a record has in this month.
+func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec record) error {
+	i, err := rec.issue, rec.err
+	_, inSurvey := slices.BinarySearch(m.listed, key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && i.Gone:
+	case err != nil:
+		m.failed[key] = err
+		if _, held := slices.BinarySearch(m.held, key); held {
+			return w.Append(m.kept(key)...)
+		}
+	case i.Month != m.name && inSurvey:
+		m.moved = append(m.moved, key)
+	case i.Month == m.name && m.speaks(i):
+		m.count(rec.rows)
+		rows := make([][]partition.Row, len(m.mapper.left), len(m.mapper.left)+len(m.mapper.schema))
+		for _, content := range rec.rows.Contents {
+			rows = append(rows, content.Rows)
+		}
+		return w.Append(rows...)
+	}
+	return nil
+}
+
+func (m *rebuiltMonth) count(i IssueRows) {
+	m.applied = append(m.applied, i.Key)
+	m.skipped += len(i.Skipped)
+	m.mapper.logSkipped(i.Key, i.Skipped)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.progress.Issues++
+	m.progress.Month = m.name
+	m.tell(m.progress.Issues)
+}
+
+// kept returns the present rows of a key whose record cannot be read. Keys
+// come in order.
+func (m *rebuiltMonth) kept(key string) [][]partition.Row {
+	m.openPresent()
+	rows := make([][]partition.Row, len(m.mapper.left)+len(m.mapper.schema))
+	for n, cursor := range m.present {
+		if cursor == nil {
+			continue
+		}
+		of, err := rowsOf(cursor, key)
+		if err != nil {
+			m.mapper.Logger.Warn("rows of unreadable records are lost", "month", m.name, "error", err)
+			_ = cursor.Close()
+			m.present[n] = nil
+		}
+		rows[len(m.mapper.left)+n] = of
+	}
+	return rows
+}
+
+// rowsOf returns the rows of key, which is behind those asked for before.
+func rowsOf(c *partition.Cursor, key string) ([]partition.Row, error) {
+	if err := c.Seek(key); err != nil {
+		return nil, err
+	}
+	next, err := c.Peek()
+	if err != nil || next != key {
+		return nil, err
+	}
+	return c.Next()
+}
+
+func (m *rebuiltMonth) openPresent() {
+	if m.present != nil {
+		return
+	}
+	m.present = make([]*partition.Cursor, len(m.mapper.schema))
+	for n, table := range m.mapper.schema {
+		cursor, err := m.dir.Cursor(table, m.name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			m.mapper.Logger.Warn("rows of unreadable records are lost", "month", m.name, "table", table.Name, "error", err)
+		}
+		if err == nil {
+			m.present[n] = cursor
+		}
+	}
+}
+
+func (m *rebuiltMonth) closePresent() {
+	for _, cursor := range m.present {
+		if cursor != nil {
+			_ = cursor.Close()
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package transform
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// A survey knows the place of every issue: which record speaks for its id, and
+// in which month. It takes some fifty bytes an issue, so that a million fit
+// where a million records do not.
+type survey struct {
+	entries []entry  // those of one month together, by key
+	byID    []int32  // places in entries, by issue id
+	text    []byte   // keys and ids
+	months  []string // as entries name them
+	index   map[string]int32
+}
+
+// An entry is one claim, with its key and id in the survey's text.
+type entry struct {
+	updated  int64 // microseconds since 1970; noUpdate where the record does not tell
+	at       int64
+	month    int32
+	key, id  uint8 // lengths
+	outdated bool
+}
+
+const noUpdate = -1 << 63
+
+// add takes in what a living record says. Nothing may be asked before settle.
+func (s *survey) add(id string, c claim) {
+	month, known := s.index[c.month]
+	if !known {
+		if s.index == nil {
+			s.index = map[string]int32{}
+		}
+		month = int32(len(s.months))
+		s.index[c.month] = month
+		s.months = append(s.months, c.month)
+	}
+	e := entry{updated: noUpdate, at: int64(len(s.text)), month: month, key: uint8(len(c.key)), id: uint8(len(id))}
+	if !c.updated.IsZero() {
+		e.updated = c.updated.UnixMicro()
+	}
+	s.text = append(append(s.text, c.key...), id...)
+	s.entries = append(s.entries, e)
+}
+
+func (s *survey) keyOf(e entry) []byte { return s.text[e.at : e.at+int64(e.key)] }
+
+func (s *survey) idOf(e entry) []byte {
+	start := e.at + int64(e.key)
+	return s.text[start : start+int64(e.id)]
+}
+
+func (s *survey) claimOf(e entry) claim {
+	c := claim{key: string(s.keyOf(e)), month: s.months[e.month]}
+	if e.updated != noUpdate {
+		c.updated = time.UnixMicro(e.updated).UTC()
+	}
+	return c
+}
+
+// settle puts all in order, when everything was added. Of several records with
+// one issue id the later stays; the keys of the others are returned.
+func (s *survey) settle() (duplicates []string) {
+	slices.SortFunc(s.entries, func(a, b entry) int { return bytes.Compare(s.idOf(a), s.idOf(b)) })
+	best := 0
+	for n := 1; n < len(s.entries); n++ {
+		a, b := &s.entries[best], &s.entries[n]
+		if bytes.Compare(s.idOf(*a), s.idOf(*b)) != 0 {
+			best = n
+			continue
+		}
+		loser := b
+		if later(s.claimOf(*b), s.claimOf(*a)) {
+			loser, best = a, n
+		}
+		loser.outdated = true
+		if bytes.Compare(s.keyOf(*a), s.keyOf(*b)) != 0 {
+			duplicates = append(duplicates, string(s.keyOf(*loser)))
+		}
+	}
+	s.entries = slices.DeleteFunc(s.entries, func(e entry) bool { return e.outdated })
+	slices.SortFunc(s.entries, func(a, b entry) int {
+		return cmp.Or(strings.Compare(s.months[a.month], s.months[b.month]), bytes.Compare(s.keyOf(a), s.keyOf(b)))
+	})
+	s.byID = make([]int32, len(s.entries))
+	for n := range s.byID {
+		s.byID[n] = int32(n)
+	}
+	slices.SortFunc(s.byID, func(a, b int32) int {
+		return bytes.Compare(s.idOf(s.entries[a]), s.idOf(s.entries[b]))
+	})
+	return duplicates
+}
+
+// find returns the claim that counts for an issue id.
+func (s *survey) find(id string) (claim, bool) {
+	n, found := sort.Find(len(s.byID), func(n int) int {
+		return bytes.Compare([]byte(id), s.idOf(s.entries[s.byID[n]]))
+	})
+	if !found {
+		return claim{}, false
+	}
+	return s.claimOf(s.entries[s.byID[n]]), true
+}
+
+// keys returns the keys of a month, sorted.
+func (s *survey) keys(month string) []string {
+	place := func(m string) int {
+		return sort.Search(len(s.entries), func(n int) bool { return s.months[s.entries[n].month] >= m })
+	}
+	start := place(month)
+	if start == len(s.entries) || s.months[s.entries[start].month] != month {
+		return nil
+	}
+	end := start + sort.Search(len(s.entries)-start, func(n int) bool { return s.months[s.entries[start+n].month] > month })
+	keys := make([]string, 0, end-start)
+	for _, e := range s.entries[start:end] {
+		keys = append(keys, string(s.keyOf(e)))
+	}
+	return keys
+}
