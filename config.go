@@ -13,6 +13,7 @@ import (
 
 	"github.com/jirasync/jirasync/internal/issuekey"
 	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/partition"
 	"github.com/jirasync/jirasync/transform"
 )
 
@@ -71,6 +72,11 @@ type Config struct {
 
 	// Fields maps custom fields to columns. Nil means transform.DefaultFields.
 	Fields transform.FieldMap
+
+	// Layout is how the files of the tables and of their copy are named:
+	// partition.Flat, the default, or partition.Hive. It must be that of the
+	// files that are there, which Migrate brings to another one.
+	Layout partition.Layout
 
 	// ReferenceOnly writes the tables and columns of the reference design, and
 	// none of those that we add. docs/format.md tells which are which.
@@ -189,6 +195,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if (c.SLAEmail == "") != (c.SLAAPIToken.IsZero()) {
 		fault("JIRA_SLA_EMAIL and JIRA_SLA_API_TOKEN: set both or none")
+	}
+	if c.Layout > partition.Hive {
+		fault("Layout: want partition.Flat or partition.Hive")
 	}
 	if c.Workers == 0 {
 		c.Workers = 8

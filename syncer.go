@@ -34,6 +34,7 @@ type Syncer struct {
 	store  *rawstore.Store
 	tables *transform.Tables
 	dist   *partition.Dir // nil when there is no copy
+	leave  func()         // lets migrations of the tables begin
 
 	state      *os.Root   // what is remembered between runs
 	checking   sync.Mutex // held while a check runs
@@ -99,13 +100,22 @@ func (s *Syncer) open(siteURL string) (err error) {
 	if s.state, err = atomicfile.OpenDir(filepath.Join(s.cfg.DataDir, "state")); err != nil {
 		return fmt.Errorf("open state: %w", err)
 	}
+	if s.leave, err = shareLayout(s.cfg.ParquetDir); err != nil {
+		return err
+	}
 	if s.tables, err = transform.Open(s.cfg.ParquetDir, transform.Options{
-		SiteURL: siteURL, Fields: s.cfg.Fields, ReferenceOnly: s.cfg.ReferenceOnly, Attachment: s.store.AttachmentPath, Logger: s.log,
+		SiteURL: siteURL, Layout: s.cfg.Layout, Fields: s.cfg.Fields, ReferenceOnly: s.cfg.ReferenceOnly, Attachment: s.store.AttachmentPath, Logger: s.log,
 	}); err != nil {
 		return err
 	}
+	if err = inLayout(s.tables.Dir(), s.cfg.Layout); err != nil {
+		return err
+	}
 	if s.cfg.DistDir != "" {
-		if s.dist, err = partition.Open(s.cfg.DistDir); err != nil {
+		if s.dist, err = partition.OpenLayout(s.cfg.DistDir, s.cfg.Layout); err != nil {
+			return err
+		}
+		if err = inLayout(s.dist, s.cfg.Layout); err != nil {
 			return err
 		}
 	}
@@ -127,6 +137,9 @@ func (s *Syncer) Close() error {
 	}
 	if s.dist != nil {
 		errs = append(errs, s.dist.Close())
+	}
+	if s.leave != nil {
+		s.leave()
 	}
 	return errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package jirasync
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -19,8 +20,10 @@ QUALIFY row_number() OVER (PARTITION BY issue_key, field_id ORDER BY cycle DESC)
 `
 
 // Views returns the DuckDB statements that make one view a table over the
-// files below dir, which is a Parquet or a distribution directory, and the view
-// sla_current of the current cycle of each SLA. A table
+// files below dir, which is a Parquet or a distribution directory of either
+// layout, and the view sla_current of the current cycle of each SLA. Of the
+// hive layout the views have one more column, month, by which DuckDB leaves
+// files out. Files of both layouts are ErrLayout. A table
 // without any file is left out with a comment, because DuckDB refuses a view
 // over nothing. The prefix ("jira_" by convention, may be empty) must be an
 // identifier.
@@ -35,7 +38,7 @@ func Views(dir, prefix string) (string, error) {
 	if strings.ContainsAny(abs, "*?[]{}\n\r\x00") {
 		return "", fmt.Errorf("views: the directory's name holds characters that DuckDB reads as a pattern")
 	}
-	files, err := partition.Open(abs)
+	files, layout, err := openAsItIs(abs)
 	if err != nil {
 		return "", fmt.Errorf("views: %w", err)
 	}
@@ -52,14 +55,33 @@ func Views(dir, prefix string) (string, error) {
 			fmt.Fprintf(&b, "-- %s%s: no files yet\n", prefix, table.Name)
 			continue
 		}
-		glob := filepath.ToSlash(filepath.Join(abs, table.Name, "*.parquet"))
-		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s%s\" AS SELECT * FROM read_parquet('%s', union_by_name = true);\n",
-			prefix, table.Name, strings.ReplaceAll(glob, "'", "''"))
+		pattern, options := "*.parquet", ""
+		if layout == partition.Hive && !table.Whole {
+			pattern, options = "month=*/data.parquet", ", hive_partitioning = true, hive_types = {'month': VARCHAR}"
+		}
+		glob := filepath.ToSlash(filepath.Join(abs, table.Name, pattern))
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s%s\" AS SELECT * FROM read_parquet('%s', union_by_name = true%s);\n",
+			prefix, table.Name, strings.ReplaceAll(glob, "'", "''"), options)
 		if table.Name == "sla_cycles" {
 			fmt.Fprintf(&b, slaCurrent, prefix)
 		}
 	}
 	return b.String(), nil
+}
+
+// openAsItIs opens a directory in the layout that its files have.
+func openAsItIs(path string) (dir *partition.Dir, layout partition.Layout, err error) {
+	var mixed error
+	for _, layout := range []partition.Layout{partition.Flat, partition.Hive} {
+		if dir, err = partition.OpenLayout(path, layout); err != nil {
+			return nil, layout, err
+		}
+		if err = inLayout(dir, layout); err == nil {
+			return dir, layout, nil
+		}
+		mixed = errors.Join(err, dir.Close())
+	}
+	return nil, layout, mixed
 }
 
 // hasFiles reports whether a glob over the table finds anything.
