@@ -17,6 +17,7 @@ import (
 	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/jira"
 	"github.com/jirasync/jirasync/jira/jiratest"
+	"github.com/jirasync/jirasync/partition"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -46,12 +47,14 @@ Exits with 0 only if every change arrived and everything matched.`,
 	flags.StringVar(&opts.dir, "dir", "", "where the files go, an empty or new directory; a temporary one when not given")
 	flags.IntVar(&opts.issues, "issues", 300, "issues that the simulated Jira has at the start")
 	flags.IntVar(&opts.events, "events", 42, "changes to make and follow")
+	flags.StringVar(&opts.layout, "layout", "flat", "names of the tables' files, flat or hive")
 	flags.BoolVar(&opts.keepRunning, "keep-running", false, "go on with a change a second until interrupted")
 	return cmd
 }
 
 type demoOptions struct {
 	dir            string
+	layout         string
 	issues, events int
 	keepRunning    bool
 }
@@ -104,6 +107,9 @@ func (a *app) demo(ctx context.Context, opts demoOptions) (*demoReport, error) {
 	site.Fill("SUPPORT", opts.issues, 1)
 
 	cfg := demoConfig(site, dir)
+	if cfg.Layout, err = layoutOf(opts.layout); err != nil {
+		return nil, usageError{fmt.Errorf("--layout: %w", err)}
+	}
 	if a.verbose {
 		cfg.Logger = a.logger()
 	}
@@ -119,7 +125,8 @@ func (a *app) demo(ctx context.Context, opts demoOptions) (*demoReport, error) {
 	defer view.Close()
 	d := &demo{site: site, syncer: s, view: view, steps: newScenario(site), report: &demoReport{
 		Dir: dir, Parquet: cfg.DistDir,
-		DuckDB: fmt.Sprintf(`duckdb -c "SELECT issue_key, status, severity, summary FROM '%s/issues/*.parquet' WHERE severity LIKE '%%Medium%%' ORDER BY updated_at DESC LIMIT 10"`, cfg.DistDir),
+		DuckDB: fmt.Sprintf(`duckdb -c "SELECT issue_key, status, severity, summary FROM '%s/issues/%s' WHERE severity LIKE '%%Medium%%' ORDER BY updated_at DESC LIMIT 10"`,
+			cfg.DistDir, map[partition.Layout]string{partition.Flat: "*.parquet", partition.Hive: "*/*.parquet"}[cfg.Layout]),
 	}}
 	if !a.json {
 		fmt.Fprintf(a.err, "a simulated Jira with %d issues runs at %s; reading them\n", opts.issues, site.URL)

@@ -98,9 +98,9 @@ defaults. Each secret X can also be the path of a file in X_FILE.`,
 	flags.BoolVar(&a.json, "json", false, "results and log as JSON")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each step")
 	flags.StringVar(&a.settings.envFile, "env-file", "", "read environment variables from this file; those already set win")
-	flags.StringVar(&a.settings.configFile, "config", "", "jira-sync.yaml: projects and the custom-field map")
+	flags.StringVar(&a.settings.configFile, "config", "", "jira-sync.yaml: projects, schema, layout and the custom-field map")
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.backfillCommand(), a.transformCommand(),
-		a.upsertCommand(), a.slaCommand(), a.checkCommand(), a.statusCommand(), a.metadataCommand(), a.fieldsCommand(), a.doctorCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
+		a.upsertCommand(), a.migrateCommand(), a.slaCommand(), a.checkCommand(), a.statusCommand(), a.metadataCommand(), a.fieldsCommand(), a.doctorCommand(), a.adfCommand(), a.viewsCommand(), a.versionCommand())
 	for _, cmd := range root.Commands() {
 		cmd.Args = usageArgs(cmd.Args)
 	}
@@ -168,9 +168,13 @@ func hintFor(err error) string {
 		return failure.Hint
 	case errors.As(err, &file):
 		return file.Hint
+	case errors.Is(err, jirasync.ErrLayout):
+		return "name the layout that they have with --layout, JIRA_LAYOUT or layout in --config; or, also after a migration that was cut short, bring them to one with jira-sync migrate"
+	case errors.Is(err, jirasync.ErrTablesInUse):
+		return "stop jira-sync serve and what else writes there, migrate, and start it with the new layout"
 	case errors.Is(err, jirasync.ErrBrake):
 		return "look in Jira whether they are deleted; then jira-sync check --fix --force takes them out of the tables"
-	case errors.Is(err, jirasync.ErrCheckRuns):
+	case errors.Is(err, jirasync.ErrCheckRuns), errors.Is(err, jirasync.ErrMigrating):
 		return "wait until it has ended"
 	case errors.Is(err, jirasync.ErrNoCredentials):
 		return "set JIRA_DOMAIN, JIRA_EMAIL and JIRA_API_TOKEN, or try \"jira-sync demo\", which needs none"

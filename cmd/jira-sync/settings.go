@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/partition"
 	"github.com/jirasync/jirasync/transform"
 )
 
@@ -32,6 +34,7 @@ type settings struct {
 	envFile, configFile                          string
 	domain, projects                             string
 	dataDir, parquetDir, distDir, attachmentsDir string
+	layout                                       string
 	fileEnv                                      map[string]string
 }
 
@@ -44,12 +47,18 @@ func (s *settings) addDirs(flags *pflag.FlagSet) {
 	flags.StringVar(&s.dataDir, "data-dir", "", "records, attachments and event log ($JIRA_DATA_DIR, default "+defaultDataDir+")")
 	flags.StringVar(&s.parquetDir, "parquet-dir", "", "the tables ($JIRA_PARQUET_DIR, default "+defaultParquetDir+")")
 	flags.StringVar(&s.distDir, "dist-dir", "", "a copy of the tables for analysts; none when empty ($JIRA_DIST_DIR)")
+	s.addLayout(flags)
+}
+
+func (s *settings) addLayout(flags *pflag.FlagSet) {
+	flags.StringVar(&s.layout, "layout", "", "names of the tables' files, flat (TABLE/2026-01.parquet) or hive (TABLE/month=2026-01/data.parquet) ($JIRA_LAYOUT, or layout in --config; default flat)")
 }
 
 // fileConfig is jira-sync.yaml.
 type fileConfig struct {
 	Projects     []string               `yaml:"projects"`
 	Schema       string                 `yaml:"schema"` // full or reference
+	Layout       string                 `yaml:"layout"` // flat or hive
 	CustomFields map[string]fieldConfig `yaml:"custom_fields"`
 }
 
@@ -73,7 +82,7 @@ func (c *columnNames) UnmarshalYAML(node *yaml.Node) error {
 const (
 	siteVariables = `JIRA_DOMAIN, JIRA_EMAIL, JIRA_API_TOKEN, JIRA_SLA_EMAIL,
 JIRA_SLA_API_TOKEN, JIRA_CLOUD_ID, JIRA_PROJECT, JIRA_DATA_DIR,
-JIRA_PARQUET_DIR, JIRA_DIST_DIR`
+JIRA_PARQUET_DIR, JIRA_DIST_DIR, JIRA_LAYOUT`
 	expiryVariables = `JIRA_API_TOKEN_EXPIRES, JIRA_SLA_API_TOKEN_EXPIRES (2027-01-31)`
 )
 
@@ -124,8 +133,26 @@ func (s *settings) read(logger *slog.Logger) (jirasync.Config, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	errs = append(errs, s.loadConfig(&cfg))
+	layout := s.or(s.layout, "JIRA_LAYOUT", "")
+	errs = append(errs, s.loadConfig(&cfg, &layout))
+	var err error
+	if cfg.Layout, err = layoutOf(layout); err != nil {
+		errs = append(errs, fmt.Errorf("layout: %w", err))
+	}
 	return cfg, errors.Join(errs...)
+}
+
+// layoutOf reads the name of a layout; "" is flat.
+func layoutOf(name string) (partition.Layout, error) {
+	for _, layout := range []partition.Layout{partition.Flat, partition.Hive} {
+		if name == layout.String() {
+			return layout, nil
+		}
+	}
+	if name != "" {
+		return partition.Flat, fmt.Errorf("want flat or hive, not %q", name)
+	}
+	return partition.Flat, nil
 }
 
 // day reads a date, which stands for its first moment in UTC, or an instant; ""
@@ -251,7 +278,9 @@ func fileExists(path string) bool {
 	return err == nil
 }
 
-func (s *settings) loadConfig(cfg *jirasync.Config) error {
+// loadConfig reads the --config file into cfg and, where they are not set
+// otherwise, the projects and the layout.
+func (s *settings) loadConfig(cfg *jirasync.Config, layout *string) error {
 	if s.configFile == "" {
 		return nil
 	}
@@ -268,6 +297,7 @@ func (s *settings) loadConfig(cfg *jirasync.Config) error {
 	if len(cfg.Projects) == 0 {
 		cfg.Projects = file.Projects
 	}
+	*layout = cmp.Or(*layout, file.Layout)
 	switch file.Schema {
 	case "", "full":
 	case "reference":

@@ -36,8 +36,8 @@ on two idle cores.
 Exits with 1 if a record or a table cannot be read, a record lacks a part, or
 one of the keys is not stored.
 
-Environment: JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_API_TOKEN_EXPIRES,
-JIRA_SLA_API_TOKEN_EXPIRES.`,
+Environment: JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_LAYOUT,
+JIRA_API_TOKEN_EXPIRES, JIRA_SLA_API_TOKEN_EXPIRES.`,
 		Example: `  jira-sync status
   jira-sync status SUPPORT-1 SUPPORT-2
   jira-sync status --json --data-dir /srv/jira/raw --parquet-dir /srv/jira/parquet`,

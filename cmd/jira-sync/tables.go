@@ -38,7 +38,8 @@ func (a *app) transformCommand() *cobra.Command {
 cannot be read is named and counted and does not cost its month; the exit code
 is then 1.
 
-Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR.`,
+Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR,
+JIRA_LAYOUT.`,
 		Example: "  jira-sync transform --raw-dir /data/raw/jira --output-dir /data/parquet/jira",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.settings.attachmentsDir = attachmentsDir
@@ -57,6 +58,7 @@ Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR.`,
 	flags.StringVar(&attachmentsDir, "attachments-dir", "", "where the attachments lie (default RAW-DIR/attachments)")
 	flags.StringVar(&distDir, "dist-dir", "", "a copy of the tables for analysts ($JIRA_DIST_DIR)")
 	flags.StringVar(&a.settings.domain, "domain", "", "the site's host name ($JIRA_DOMAIN)")
+	a.settings.addLayout(flags)
 	return cmd
 }
 
@@ -69,7 +71,8 @@ func (a *app) upsertCommand() *cobra.Command {
 With --deleted the issues get a tombstone and their rows leave all tables; a
 later fetch revives an issue that Jira still has.
 
-Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR.`,
+Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR,
+JIRA_LAYOUT.`,
 		Example: "  jira-sync upsert SUPPORT-1 SUPPORT-2",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, keys []string) error {
@@ -133,7 +136,7 @@ func (a *app) viewsCommand() *cobra.Command {
 		Use:   "views",
 		Short: "Print DuckDB statements that make a view of each table",
 		Long: `Prints the DuckDB statements that make a view of each table over the Parquet
-files below the directory.
+files below the directory, whatever their layout.
 
 Environment: JIRA_PARQUET_DIR.`,
 		Example: "  jira-sync views --dir ~/jira | duckdb jira.duckdb",
