@@ -82,6 +82,9 @@ func TestDeskHour(t *testing.T) {
 	t.Logf("the last pass: %d issues, %d healed, %d requests, %.2f s; the reference took 31 minutes for 1,350 tickets",
 		result.Issues, result.Healed, result.Requests, result.Seconds)
 	r.slaEqualsSite(site)
+	// A comment on a resolved issue whose event was lost is no pass's to find.
+	_, err = r.CatchUp(t.Context())
+	require.NoError(t, err)
 	r.equalsSite(site)
 	require.Empty(t, site.Problems())
 }
