@@ -5,6 +5,7 @@ go 1.26.6
 require (
 	github.com/ankitpokhrel/jira-cli v1.7.0
 	github.com/duckdb/duckdb-go/v2 v2.10506.0
+	github.com/google/go-cmp v0.7.0
 	github.com/jirasync/jirasync v0.0.0-00010101000000-000000000000
 	github.com/minio/simdjson-go v0.4.5
 	github.com/rgonek/jira-adf-converter v1.0.0

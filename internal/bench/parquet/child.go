@@ -30,9 +30,10 @@ type job struct {
 
 // outcome is what a child process reports.
 type outcome struct {
-	Seconds []float64          // of each time
-	PeakMB  float64            // greatest resident memory of the process
-	Facts   map[string]float64 // what else the task counted
+	Seconds   []float64          // of each time
+	Processor []float64          // seconds of all processors, of each time
+	PeakMB    float64            // greatest resident memory of the process
+	Facts     map[string]float64 // what else the task counted
 }
 
 // tasks are what a child can do. A task times its work itself, so that neither
@@ -96,16 +97,23 @@ func spawn(ctx context.Context, j job) (outcome, error) {
 func tail(b []byte) []byte { return bytes.TrimSpace(b[max(0, len(b)-2000):]) }
 
 // timed calls f some times and times each call.
-func timed(times int, f func(n int) error) ([]float64, error) {
-	seconds := make([]float64, 0, times)
+func timed(times int, f func(n int) error) (outcome, error) {
+	var out outcome
 	for n := range times {
-		start := time.Now()
-		if err := f(n); err != nil {
-			return nil, err
+		if err := out.time(func() error { return f(n) }); err != nil {
+			return out, err
 		}
-		seconds = append(seconds, time.Since(start).Seconds())
 	}
-	return seconds, nil
+	return out, nil
+}
+
+// time calls f and takes its time.
+func (o *outcome) time(f func() error) error {
+	start, processor := time.Now(), processorTime()
+	err := f()
+	o.Seconds = append(o.Seconds, time.Since(start).Seconds())
+	o.Processor = append(o.Processor, (processorTime() - processor).Seconds())
+	return err
 }
 
 // peakMB is the greatest resident memory of this process. Linux says it in

@@ -146,13 +146,10 @@ func upsertTask(ctx context.Context, j job) (outcome, error) {
 				return out, err
 			}
 		}
-		start, cpu := time.Now(), processorTime()
-		result, err := d.upsert(ctx, files)
-		if err != nil {
+		var result transform.Result
+		if err := out.time(func() (err error) { result, err = d.upsert(ctx, files); return err }); err != nil {
 			return out, err
 		}
-		out.Seconds = append(out.Seconds, time.Since(start).Seconds())
-		out.Facts["cpu"] = (processorTime() - cpu).Seconds()
 		var size, copied int64
 		for _, f := range result.Files {
 			size, copied = size+f.Bytes, copied+f.Copied
@@ -198,7 +195,7 @@ func busyFile(dir, table string) string { return filepath.Join(dir, table, month
 // the kernel, side by side, each fsynced, then renamed, and their directories
 // fsynced.
 func copyFloorTask(_ context.Context, j job) (outcome, error) {
-	seconds, err := timed(j.Times, func(int) error {
+	return timed(j.Times, func(int) error {
 		errs := make([]error, len(busyTables))
 		var group sync.WaitGroup
 		for i, table := range busyTables {
@@ -214,7 +211,6 @@ func copyFloorTask(_ context.Context, j job) (outcome, error) {
 		}
 		return errors.Join(errs...)
 	})
-	return outcome{Seconds: seconds}, err
 }
 
 func syncDir(dir string) error {
@@ -235,7 +231,7 @@ func rewriteTask(ctx context.Context, j job) (outcome, error) {
 	}
 	defer d.Close()
 	n := j.Issues / 2
-	seconds, err := timed(j.Times, func(time int) error {
+	return timed(j.Times, func(time int) error {
 		rows, err := transform.Rows(c.record(nil, n, 1000+time), transform.Options{})
 		if err != nil {
 			return err
@@ -260,7 +256,6 @@ func rewriteTask(ctx context.Context, j job) (outcome, error) {
 		}
 		return err
 	})
-	return outcome{Seconds: seconds}, err
 }
 
 // exchanged returns the rows of a table with those of one issue exchanged.
