@@ -18,6 +18,18 @@ func Encode(t Table, rows []Row) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// EncodeGroup returns the file of the rows as one row group, whose columns are
+// encoded side by side.
+func EncodeGroup(t Table, rows []Row) ([]byte, error) {
+	var b bytes.Buffer
+	w := t.newFileWriter(newOutput(&b), t.Stamp)
+	if err := w.write(rows); err != nil {
+		return nil, err
+	}
+	err := w.close()
+	return b.Bytes(), err
+}
+
 // Decode reads a file as Read does.
 func Decode(t Table, file []byte) ([]Row, error) {
 	return t.decode(bytes.NewReader(file), int64(len(file)), t.Columns)

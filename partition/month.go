@@ -21,6 +21,7 @@ type MonthWriter struct {
 // A tableWriter is what one goroutine does for a MonthWriter.
 type tableWriter struct {
 	table   Table
+	last    string        // key of the issue that was appended last
 	waiting []Row         // appended, until it is worth handing over
 	rows    chan []Row    // of size one, so that one is handed over while another is written
 	ended   chan struct{} // closed after the fields below are set
@@ -52,23 +53,37 @@ func (d *Dir) NewMonthWriter(month string, tables ...Table) (*MonthWriter, error
 
 // Append adds the rows of one issue: a slice for each table, in order, nil
 // where it has none. Issues come in the order of their keys as bytes. The rows
-// must not be changed afterwards. After an error the files can only be
-// discarded; rows that do not fit, or are out of order, are ErrRows, which
-// Commit may be the first to say.
+// must not be changed afterwards. Rows that do not fit, or are out of order,
+// are ErrRows. After an error the files can only be discarded.
 func (w *MonthWriter) Append(rows ...[]Row) error {
 	if len(rows) != len(w.tables) {
 		return fmt.Errorf("%w: of %d tables, want %d", ErrRows, len(rows), len(w.tables))
 	}
 	for i, t := range w.tables {
-		t.waiting = append(t.waiting, rows[i]...)
-		if len(t.waiting) < batchRows {
-			continue
-		}
-		if err := t.send(); err != nil {
+		if err := t.append(rows[i]); err != nil {
 			return fmt.Errorf("write month %s: %w", w.month, err)
 		}
 	}
 	return nil
+}
+
+func (t *tableWriter) append(rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := t.table.check(rows); err != nil {
+		return err
+	}
+	key := t.table.key()
+	if first := rows[0][key].Text(); first <= t.last {
+		return fmt.Errorf("table %s: %w: %s %s after %s", t.table.Name, ErrRows, t.table.keyName(), first, t.last)
+	}
+	t.last = rows[len(rows)-1][key].Text()
+	t.waiting = append(t.waiting, rows...)
+	if len(t.waiting) < batchRows {
+		return nil
+	}
+	return t.send()
 }
 
 // Commit makes the files visible, as Replace does, and returns those that
@@ -128,11 +143,7 @@ func (t *tableWriter) run(w *MonthWriter) {
 		return
 	}
 	defer r.close()
-	last := ""
 	for rows := range t.rows {
-		if last, t.err = t.table.follows(last, rows); t.err != nil {
-			return
-		}
 		if t.err = r.append(rows); t.err != nil {
 			return
 		}
@@ -140,16 +151,4 @@ func (t *tableWriter) run(w *MonthWriter) {
 	if !w.failed {
 		t.result, t.err = r.finish()
 	}
-}
-
-// follows checks rows that come after an issue, and returns their last one.
-func (t Table) follows(last string, rows []Row) (string, error) {
-	if err := t.check(rows); err != nil {
-		return "", err
-	}
-	key := t.key()
-	if first := rows[0][key].Text(); first <= last {
-		return "", fmt.Errorf("table %s: %w: %s %s after %s", t.Name, ErrRows, t.keyName(), first, last)
-	}
-	return rows[len(rows)-1][key].Text(), nil
 }
