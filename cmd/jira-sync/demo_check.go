@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,7 +21,7 @@ type tableView struct {
 	dir    *partition.Dir
 	schema []partition.Table
 	opts   transform.Options
-	seen   map[string]version // by path: what a file held when it was last read
+	seen   map[string]version // by table and month: what a file held when it was last read
 }
 
 // version is one version of a file.
@@ -77,17 +76,17 @@ func (v *tableView) each(t partition.Table, visit func(partition.Row)) error {
 
 // read reads a file again only when it was replaced.
 func (v *tableView) read(t partition.Table, month string) ([]partition.Row, error) {
-	path := filepath.Join(v.dir.Path(), t.Name, month+".parquet")
-	info, err := os.Stat(path)
+	info, err := v.dir.Stat(t.Name, month)
 	if err != nil {
 		return nil, err
 	}
-	if last, ok := v.seen[path]; ok && os.SameFile(last.info, info) && last.info.ModTime().Equal(info.ModTime()) {
+	name := t.Name + " " + month
+	if last, ok := v.seen[name]; ok && os.SameFile(last.info, info) && last.info.ModTime().Equal(info.ModTime()) {
 		return last.rows, nil
 	}
 	rows, err := v.dir.Read(t, month)
 	if err == nil {
-		v.seen[path] = version{info, rows}
+		v.seen[name] = version{info, rows}
 	}
 	return rows, err
 }
