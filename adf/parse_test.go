@@ -231,7 +231,9 @@ func TestAttrsThatAreNoObject(t *testing.T) {
 // FuzzParse compares what Parse takes for JSON with encoding/json.
 func FuzzParse(f *testing.F) {
 	addSeeds(f)
-	for _, s := range []string{"", "-", "-0", "0.1e+9", "01", `"\u12"`, "\"\xff\"", `{"a":[{}, 1e5, true, false, null]}`, "[\x00]", "tru"} {
+	for _, s := range []string{"", "-", "-0", "0.1e+9", "01", `"\u12"`, "\"\xff\"", `{"a":[{}, 1e5, true, false, null]}`, "[\x00]", "tru",
+		`{"contents":["a"],"content":["b"]}`, `{"contentx:":["a"]}`, `{"content" :["a"]}`, `{"type":null,"text":"a"}`,
+		`{"a":1{"content":["b"]}`, `{"a":1}"content":["b"]}`, `{"a":1,` + strings.Repeat("\x00", 20)} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -110,54 +110,53 @@ func (s *scanner) member(first bool) (name string, ok bool) {
 	return name, s.fault == ""
 }
 
+// usualFields are the members of nodes, each in the place that the second
+// letter of its name says, so that one comparison tells which it is: branches
+// for each would be mispredicted.
+var usualFields = func() (table [16]struct {
+	start uint64 // the first eight bytes, from the quote on
+	size  int    // up to the value, with the bracket or comma before
+	field field
+}) {
+	for f := fieldOther + 1; f < fieldCount; f++ {
+		member := `"` + fieldNames[f] + `":`
+		entry := &table[member[2]%16]
+		entry.start, entry.size, entry.field = eight(member+`"`), 1+len(member), f
+	}
+	return table
+}()
+
 // field moves to the value of the next member of a node or mark, and returns
 // which it is.
 func (s *scanner) field(first bool) (f field, ok bool) {
-	if f, ok = s.usualField(first); ok {
-		return f, true
+	const longest = len(`,"content":`)
+	if len(s.src)-s.pos <= longest || s.fault != "" || s.depth == maxJSONDepth {
+		return s.otherField(first)
 	}
-	if !first && s.fault == "" && s.at('}') {
+	rest := s.src[s.pos : s.pos+longest]
+	if rest[0] == '}' && !first {
 		s.pos++
 		s.depth--
 		return fieldOther, false
 	}
-	name, ok := s.member(first)
-	return fieldOf(name), ok
-}
-
-// usualField is field for the members that most nodes have, without white
-// space. It tells them by eight bytes, and moves only if it finds one.
-func (s *scanner) usualField(first bool) (field, bool) {
-	const longest = len(`,"content":`)
-	if len(s.src)-s.pos <= longest || s.fault != "" || s.depth == maxJSONDepth {
-		return fieldOther, false
-	}
-	rest := s.src[s.pos : s.pos+longest]
-	if !first && rest[0] != ',' {
-		return fieldOther, false
-	}
-	f, n := fieldOther, 0
-	switch word := rest[1:9]; {
-	case word == `"type":"`:
-		f, n = fieldType, len(`,"type":`)
-	case word == `"text":"`:
-		f, n = fieldText, len(`,"text":`)
-	case word == `"content` && rest[9:] == `":`:
-		f, n = fieldContent, longest
-	case word == `"attrs":`:
-		f, n = fieldAttrs, len(`,"attrs":`)
-	case word == `"marks":`:
-		f, n = fieldMarks, len(`,"marks":`)
-	default:
-		return fieldOther, false
+	// Most members have no white space and are in the table.
+	usual := &usualFields[rest[3]%16]
+	n := usual.size
+	if n == 0 || eight(rest[1:]) != usual.start || rest[n-2] != '"' || rest[n-1] != ':' || rest[0] != ',' && !first {
+		return s.otherField(first)
 	}
 	if first {
 		s.depth++
 	}
-	if s.pos += n; f > fieldText {
-		s.peek()
-	}
-	return f, true
+	s.pos += n
+	s.peek()
+	return usual.field, true
+}
+
+// otherField is field for any member, and at the end of the object.
+func (s *scanner) otherField(first bool) (field, bool) {
+	name, ok := s.member(first)
+	return fieldOf(name), ok
 }
 
 // skip reads one value.
@@ -296,14 +295,12 @@ func plainRun(s string) (n int, high bool) {
 	// Eight bytes at a time: the lowest sign bit of hits is of the first byte
 	// that ends the run; those above it may be wrong.
 	for ; len(s)-n >= 8; n += 8 {
-		t := s[n : n+8]
-		x := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
-			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		x := eight(s[n:])
 		quote, escape := x^'"'*each, x^'\\'*each
 		hits := (x-' '*each)&^x | (quote-each)&^quote | (escape-each)&^escape
 		if hits &= signs; hits != 0 {
-			at := bits.TrailingZeros64(hits) &^ 7
-			return n + at/8, (above|x&(1<<at-1))&signs != 0
+			at := uint(bits.TrailingZeros64(hits)) & 56
+			return n + int(at/8), (above|x&(1<<at-1))&signs != 0
 		}
 		above |= x
 	}
@@ -317,15 +314,20 @@ func plainRun(s string) (n int, high bool) {
 	return n, above&signs != 0
 }
 
+// eight returns the first eight bytes of s as a number, the first lowest.
+func eight(s string) uint64 {
+	_ = s[7] // one check of bounds for all
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
 // text reads a string: valid UTF-8, with "\n" for every line end.
 func (s *scanner) text() string {
-	start := s.pos + 1
-	n, high := plainRun(s.src[start:])
-	if end := start + n; end < len(s.src) && s.src[end] == '"' {
-		if raw := s.src[start:end]; !high || utf8.ValidString(raw) {
-			s.pos = end + 1
-			return raw
-		}
+	rest := s.src[s.pos+1:]
+	n, high := plainRun(rest)
+	if n < len(rest) && rest[n] == '"' && (!high || utf8.ValidString(rest[:n])) {
+		s.pos += n + len(`""`)
+		return rest[:n]
 	}
 	return s.decode(false)
 }

@@ -15,8 +15,8 @@ import (
 
 // The tests in this file hold the shortcuts to the longer ways around them.
 
-// TestIndentedPrintsTheSame: without white space, usualField reads most
-// members; with it, member does.
+// TestIndentedPrintsTheSame: without white space, usualFields has most members;
+// with it, member reads them.
 func TestIndentedPrintsTheSame(t *testing.T) {
 	for seed := range uint64(300) {
 		data := jiralike.Document(seed, 9, seed%2 == 0)
