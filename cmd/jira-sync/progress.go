@@ -33,6 +33,16 @@ func showProgress(w io.Writer, opts *jirasync.BackfillOptions, traffic func() []
 		last = r
 	}
 	began := time.Now()
+	return showLine(w, func(now time.Time) string {
+		waiting := waits(traffic(), now)
+		mu.Lock()
+		defer mu.Unlock()
+		return progressLine(last, now.Sub(began), waiting)
+	})
+}
+
+// showLine writes a line over itself twice a second, until done is called.
+func showLine(w io.Writer, line func(now time.Time) string) (done func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() { // ends when done is called, which waits for it
 		defer close(stopped)
@@ -43,10 +53,7 @@ func showProgress(w io.Writer, opts *jirasync.BackfillOptions, traffic func() []
 			case <-stop:
 				return
 			case now := <-tick.C:
-				waiting := waits(traffic(), now)
-				mu.Lock()
-				fmt.Fprintf(w, "\r%s\x1b[K", progressLine(last, now.Sub(began), waiting))
-				mu.Unlock()
+				fmt.Fprintf(w, "\r%s\x1b[K", line(now))
 			}
 		}
 	}()

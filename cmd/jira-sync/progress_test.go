@@ -11,6 +11,7 @@ import (
 
 	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/transform"
 )
 
 func TestProgressLine(t *testing.T) {
@@ -30,6 +31,22 @@ func TestProgressLine(t *testing.T) {
 		{"7200 of 72000 issues, 1 a second, 18.0 h left", jirasync.BackfillResult{Expected: 72000, Fetched: 7200}, 2 * time.Hour, ""},
 	} {
 		require.Equal(t, c.want, progressLine(c.result, c.elapsed, c.waits))
+	}
+}
+
+func TestRebuildLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		want    string
+		p       transform.Progress
+		elapsed time.Duration
+	}{
+		{"0 records looked at", transform.Progress{}, 0},
+		{"7000 records looked at", transform.Progress{Surveyed: 7000}, time.Hour},
+		{"0 of 9000 issues, 0 of 24 months", transform.Progress{Surveyed: 9001, IssuesTotal: 9000, MonthsTotal: 24}, time.Millisecond},
+		{"3000 of 9000 issues, 7 of 24 months, 1500 a second, 4 s left", transform.Progress{Issues: 3000, IssuesTotal: 9000, Months: 7, MonthsTotal: 24}, 2 * time.Second},
+	} {
+		require.Equal(t, c.want, rebuildLine(c.p, c.elapsed))
 	}
 }
 

@@ -31,24 +31,40 @@ func (a *app) offline(dataDir, parquetDir, distDir string) (*jirasync.Syncer, er
 
 func (a *app) transformCommand() *cobra.Command {
 	var rawDir, outputDir, attachmentsDir, distDir string
+	var verify bool
+	var parallel int
 	cmd := &cobra.Command{
 		Use:   "transform",
 		Short: "Rebuild all tables from the records",
 		Long: `Makes all tables anew from the saved records, a month at a time. A record that
 cannot be read is named and counted and does not cost its month; the exit code
-is then 1.
+is then 1. Files whose rows are right are left alone.
+
+With --verify nothing is written: the tables are compared with the records, and
+the exit code is 1 when they differ.
 
 Environment: JIRA_DOMAIN, JIRA_DATA_DIR, JIRA_PARQUET_DIR, JIRA_DIST_DIR,
 JIRA_LAYOUT.`,
-		Example: "  jira-sync transform --raw-dir /data/raw/jira --output-dir /data/parquet/jira",
+		Example: "  jira-sync transform --raw-dir /data/raw/jira --output-dir /data/parquet/jira\n  jira-sync transform --verify",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if parallel < 1 {
+				return usageError{errors.New("--parallel must be at least 1")}
+			}
 			a.settings.attachmentsDir = attachmentsDir
 			s, err := a.offline(rawDir, outputDir, distDir)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			result, err := s.Rebuild(cmd.Context(), transform.RebuildOptions{})
+			show, done := a.rebuildProgress()
+			defer done()
+			if verify {
+				found, err := s.Verify(cmd.Context(), transform.VerifyOptions{Parallel: parallel, Progress: show})
+				done()
+				return a.verified(found, err)
+			}
+			result, err := s.Rebuild(cmd.Context(), transform.RebuildOptions{Parallel: parallel, Progress: show})
+			done()
 			return a.applied(result, err)
 		},
 	}
@@ -58,6 +74,8 @@ JIRA_LAYOUT.`,
 	flags.StringVar(&attachmentsDir, "attachments-dir", "", "where the attachments lie (default RAW-DIR/attachments)")
 	flags.StringVar(&distDir, "dist-dir", "", "a copy of the tables for analysts ($JIRA_DIST_DIR)")
 	flags.StringVar(&a.settings.domain, "domain", "", "the site's host name ($JIRA_DOMAIN)")
+	flags.BoolVar(&verify, "verify", false, "compare the tables with the records and write nothing")
+	flags.IntVar(&parallel, "parallel", 2, "months at once; memory grows with it")
 	a.settings.addLayout(flags)
 	return cmd
 }
