@@ -28,20 +28,26 @@ const comment = `{"type":"doc","version":1,"content":[` +
 	`{"type":"tableRow","content":[{"type":"tableCell","attrs":{},"content":[{"type":"paragraph","content":[{"type":"text","text":"web-1"}]}]},` +
 	`{"type":"tableCell","attrs":{"colspan":1},"content":[{"type":"paragraph","content":[{"type":"status","attrs":{"text":"down","color":"red"}}]}]}]}]}]}`
 
-// jiraDocuments returns documents as people write them, and their size.
-func jiraDocuments() (documents [][]byte, size int) {
-	for seed := range uint64(10_000) {
-		data := jiralike.Document(seed, 0, false)
-		documents = append(documents, data)
-		size += len(data)
-	}
-	return documents, size
+// BenchmarkJiraLike converts 10,000 documents an operation, dense ones such as
+// break converters; allocations are of one document. The module internal/bench
+// does the same with other converters.
+func BenchmarkJiraLike(b *testing.B) {
+	benchmarkCorpus(b, func(seed uint64) []byte { return jiralike.Document(seed, 0, false) })
 }
 
-// BenchmarkJiraLike converts 10,000 documents an operation; allocations are of
-// one document. The module internal/bench does the same with other converters.
-func BenchmarkJiraLike(b *testing.B) {
-	documents, size := jiraDocuments()
+// BenchmarkComments is BenchmarkJiraLike with documents as most comments are.
+func BenchmarkComments(b *testing.B) {
+	benchmarkCorpus(b, func(seed uint64) []byte { return jiralike.Comment(seed, 0) })
+}
+
+func benchmarkCorpus(b *testing.B, document func(seed uint64) []byte) {
+	b.Helper()
+	var documents [][]byte
+	size := 0
+	for seed := range uint64(10_000) {
+		documents = append(documents, document(seed))
+		size += len(documents[seed])
+	}
 	b.Logf("%d documents, %d bytes", len(documents), size)
 	conversions := []struct {
 		name    string

@@ -54,13 +54,17 @@ func rscReader(parser rsc.Parser) func(string) string {
 func TestRoundTrip(t *testing.T) {
 	const documents = 1000
 	for _, kind := range []struct {
-		name   string
-		stress bool
-	}{{"like Jira's", false}, {"stress", true}} {
+		name     string
+		document func(seed uint64) []byte
+	}{
+		{"comments", func(seed uint64) []byte { return jiralike.Comment(seed, 2) }},
+		{"like Jira's", func(seed uint64) []byte { return jiralike.Document(seed, 2, false) }},
+		{"stress", func(seed uint64) []byte { return jiralike.Document(seed, 2, true) }},
+	} {
 		var texts []string
 		var wants []jiralike.Page
 		for seed := range uint64(documents) {
-			data := jiralike.Document(seed, 2, kind.stress)
+			data := kind.document(seed)
 			text, err := adf.Markdown(data)
 			require.NoError(t, err)
 			want, err := jiralike.Shown(data)

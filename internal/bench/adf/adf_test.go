@@ -15,7 +15,7 @@ func TestReport(t *testing.T) {
 		less: 50, limit: time.Second, schema: "../" + schemaFile}))
 	t.Log(out.String())
 	require.NotContains(t, out.String(), "refused")
-	require.Contains(t, out.String(), "| adf.Markdown | 50 | 50 |")
+	require.Contains(t, out.String(), "| adf.Markdown | 50 | 50 | 50 |")
 	list, err := contenders("")
 	require.NoError(t, err)
 	for _, one := range list {
@@ -34,23 +34,24 @@ func TestGrow(t *testing.T) {
 	}
 }
 
-// BenchmarkJiraLike is for benchstat: the speed table without its comparison.
+// BenchmarkJiraLike is for benchstat: the speed tables without comparison.
 func BenchmarkJiraLike(b *testing.B) {
-	c := newCorpus(500)
 	list, err := contenders("../" + schemaFile)
 	require.NoError(b, err)
-	for _, one := range list {
-		b.Run(one.task+"/"+one.name, func(b *testing.B) {
-			if one.slow {
-				b.Skip("seconds for a document: see the command")
-			}
-			b.ReportAllocs()
-			b.SetBytes(int64(c.size))
-			for b.Loop() {
-				if _, _, err := c.convert(one, 0); err != nil {
-					b.Fatal(err)
+	for _, c := range newCorpora(500) {
+		for _, one := range list {
+			b.Run(c.name+"/"+one.task+"/"+one.name, func(b *testing.B) {
+				if one.slow {
+					b.Skip("seconds for a document: see the command")
 				}
-			}
-		})
+				b.ReportAllocs()
+				b.SetBytes(int64(c.size))
+				for b.Loop() {
+					if _, _, err := c.convert(one, 0); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

@@ -11,16 +11,24 @@ import (
 	"github.com/jirasync/jirasync/internal/jiralike"
 )
 
-// corpus is what every contender reads: the documents of stream 0.
+// corpus is what every contender reads.
 type corpus struct {
+	name      string
 	documents [][]byte
 	size      int
 }
 
-func newCorpus(documents int) corpus {
-	var c corpus
+// newCorpora returns the hard documents and the usual ones, those of stream 0.
+func newCorpora(documents int) []corpus {
+	hard := func(seed uint64) []byte { return jiralike.Document(seed, 0, false) }
+	usual := func(seed uint64) []byte { return jiralike.Comment(seed, 0) }
+	return []corpus{newCorpus("Dense documents", documents, hard), newCorpus("Usual comments", documents, usual)}
+}
+
+func newCorpus(name string, documents int, document func(seed uint64) []byte) corpus {
+	c := corpus{name: name}
 	for seed := range uint64(documents) {
-		data := jiralike.Document(seed, 0, false)
+		data := document(seed)
 		c.documents = append(c.documents, data)
 		c.size += len(data)
 	}
@@ -103,7 +111,7 @@ func processorTime() time.Duration {
 
 // printSpeed prints the table of speeds.
 func printSpeed(w io.Writer, c corpus, list []contender, best []speed) {
-	fmt.Fprintf(w, "%d documents, %.1f MB, %.2f kB each\n\n", len(c.documents), float64(c.size)/1e6,
+	fmt.Fprintf(w, "%s: %d, %.1f MB, %.2f kB each\n\n", c.name, len(c.documents), float64(c.size)/1e6,
 		float64(c.size)/1e3/float64(len(c.documents)))
 	fmt.Fprintln(w, "| task | by | MB/s | × encoding/json | × fastest peer | allocations a document | kB a document |")
 	fmt.Fprintln(w, "| --- | --- | ---: | ---: | ---: | ---: | ---: |")
