@@ -25,15 +25,17 @@ type job struct {
 	Dir     string // directory of tables that it reads or writes
 	Peer    string // directory of DuckDB's tables
 	Issues  int    // of the corpus that the tables are made of
+	Months  int    // over which it is spread, each of so many issues
 	Times   int    // how often the work is done and timed
 }
 
 // outcome is what a child process reports.
 type outcome struct {
-	Seconds   []float64          // of each time
-	Processor []float64          // seconds of all processors, of each time
-	PeakMB    float64            // greatest resident memory of the process
-	Facts     map[string]float64 // what else the task counted
+	Seconds   []float64            // of each time
+	Processor []float64            // seconds of all processors, of each time
+	PeakMB    float64              // greatest resident memory of the process
+	Facts     map[string]float64   // what else the task counted
+	Named     map[string][]float64 // seconds of each time, of work that has names
 }
 
 // tasks are what a child can do. A task times its work itself, so that neither

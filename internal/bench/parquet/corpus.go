@@ -52,9 +52,9 @@ func oneMonth(issues int) *corpus {
 	return &corpus{issues: issues, first: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), months: 1, offset: 100_000, busy: true, cast: newCast()}
 }
 
-// tenYears are 120 months.
-func tenYears(aMonth int) *corpus {
-	return &corpus{issues: 120 * aMonth, first: time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC), months: 120, cast: newCast()}
+// someMonths are months of so many issues each, like those of twoYears.
+func someMonths(months, aMonth int) *corpus {
+	return &corpus{issues: months * aMonth, first: time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC), months: months, cast: newCast()}
 }
 
 var newCast = sync.OnceValue(func() *cast {

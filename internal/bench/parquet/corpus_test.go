@@ -13,7 +13,7 @@ import (
 // The records are what transform takes without leaving out anything, the same
 // each time, and have the parts that are promised.
 func TestRecords(t *testing.T) {
-	for _, c := range []*corpus{twoYears(100), oneMonth(100), tenYears(1)} {
+	for _, c := range []*corpus{twoYears(100), oneMonth(100), someMonths(120, 1)} {
 		size, filled := 0, map[string]int{}
 		for n := range c.issues {
 			record := c.record(nil, n, n%3)
@@ -37,7 +37,7 @@ func TestRecords(t *testing.T) {
 
 // The months of a corpus have as many issues each.
 func TestMonths(t *testing.T) {
-	c := tenYears(15)
+	c := someMonths(120, 15)
 	months := map[string]int{}
 	for n := range c.issues {
 		months[c.created(n).UTC().Format("2006-01")]++
