@@ -1,0 +1,193 @@
+package jirasync_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/jirasync/jirasync"
+	"github.com/jirasync/jirasync/jira/jiratest"
+)
+
+// program is the real binary with the environment of one site and its files.
+type program struct {
+	*rig
+	path string
+	env  []string
+}
+
+// build makes the binary, once for a test that needs it.
+func build(t *testing.T, site *jiratest.Server) *program {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the program and starts processes")
+	}
+	dir := t.TempDir()
+	p := &program{path: filepath.Join(dir, "jira-sync")}
+	p.rig = &rig{t: t, log: &buffer{}, cfg: jirasync.Config{
+		DataDir: filepath.Join(dir, "data"), ParquetDir: filepath.Join(dir, "parquet"), DistDir: filepath.Join(dir, "dist"),
+	}}
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, "./cmd/jira-sync").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	p.env = append(os.Environ(),
+		"JIRA_DOMAIN=", "JIRA_BASE_URL="+site.URL, "JIRA_API_BASE_URL="+site.APIURL, "JIRA_CLOUD_ID="+site.CloudID,
+		"JIRA_EMAIL="+site.Main.Email, "JIRA_API_TOKEN="+site.Main.Token,
+		"JIRA_SLA_EMAIL="+site.Agent.Email, "JIRA_SLA_API_TOKEN="+site.Agent.Token,
+		"JIRA_MEDIA_HOSTS="+strings.TrimPrefix(site.MediaURL, "http://"), "JIRA_WEBHOOK_SECRET="+secret,
+		"JIRA_DATA_DIR="+p.cfg.DataDir, "JIRA_PARQUET_DIR="+p.cfg.ParquetDir, "JIRA_DIST_DIR="+p.cfg.DistDir)
+	return p
+}
+
+// command runs the binary to its end and returns what it printed.
+func (p *program) command(args ...string) (string, error) {
+	cmd := exec.CommandContext(p.t.Context(), p.path, args...)
+	cmd.Env = p.env
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, &stderr)
+	}
+	return stdout.String(), nil
+}
+
+// server is a jira-sync serve.
+type server struct {
+	*program
+	url, admin string
+	end        func() // by SIGTERM; waits, and wants exit code 0
+}
+
+func (p *program) serve() *server {
+	p.t.Helper()
+	cmd := exec.Command(p.path, "serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0")
+	cmd.Env, cmd.Stderr = p.env, p.log
+	require.NoError(p.t, cmd.Start())
+	ended := false
+	p.t.Cleanup(func() {
+		if !ended {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	})
+	s := &server{program: p, end: func() {
+		ended = true
+		require.NoError(p.t, cmd.Process.Signal(syscall.SIGTERM))
+		require.NoError(p.t, cmd.Wait(), "%s", p.log)
+	}}
+	address := func(message string) string {
+		found := regexp.MustCompile(`msg="?` + message + `"? address=(\S+)`).FindStringSubmatch(p.log.String())
+		if found == nil {
+			return ""
+		}
+		return "http://" + found[1]
+	}
+	p.eventually(func() bool {
+		s.url, s.admin = address("listening"), address("status page")
+		return s.url != "" && s.admin != "" && s.status().Running
+	}, "the server does not run")
+	return s
+}
+
+// get reads a page of the second listener.
+func (s *server) get(path string) string {
+	s.t.Helper()
+	res, err := http.Get(s.admin + path)
+	require.NoError(s.t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	return string(body)
+}
+
+func (s *server) status() (st jirasync.Status) {
+	s.t.Helper()
+	require.NoError(s.t, json.Unmarshal([]byte(s.get("/status")), &st))
+	return st
+}
+
+func (s *server) idle() {
+	s.t.Helper()
+	s.eventually(func() bool { st := s.status(); return st.Waiting+st.InFlight == 0 }, "deliveries are not worked off")
+}
+
+// Webhooks and polls on the same issues at the same instant, each in a process
+// of its own: the site's clock stands still while they meet, so that whatever
+// either has written must be what Jira says when both have ended. Nothing heals
+// it in between: the server's own poll, catch-up and check are minutes away.
+func TestWebhooksBesidePollsOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	c := &clock{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)} // a Friday
+	site := jiratest.NewServerWith(jiratest.Options{Now: c.Now})
+	t.Cleanup(site.Close)
+	site.AddProject("SUP", "Support")
+	site.AddStatus("Waiting for customer", "indeterminate")
+	site.SetPolicy(resolutionField, jiratest.Policy{Goal: 8 * time.Hour, PausedIn: []string{"Waiting for customer"}})
+	site.SetPolicy("customfield_10328", jiratest.Policy{Goal: 30 * time.Minute})
+	for n := range 30 {
+		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprint(n)})
+		c.pass(time.Second)
+	}
+	p := build(t, site)
+	_, err := p.command("backfill")
+	require.NoError(t, err)
+	server := p.serve()
+	site.SetWebhook(jiratest.Webhook{URL: server.url + "/webhooks/jira", Secret: secret, Parallel: 8})
+	site.SetDeliveryFaults(jiratest.DeliveryFaults{Seed: 6, Duplicate: 0.2, Reorder: 0.3})
+	random := rand.New(rand.NewPCG(6, 6))
+	edit := func(round int) {
+		for _, issue := range site.Issues() {
+			if random.IntN(3) > 0 {
+				issue.Edit(jiratest.Fields{"summary": fmt.Sprintf("edit %d of round %d", random.IntN(1000), round)})
+			}
+		}
+		work(site, random)
+		server.flush(site)
+	}
+	const rounds = 4
+	for round := range rounds {
+		edit(round) // the server still reads these while the clock goes on
+		c.pass(7 * time.Minute)
+		site.ResetLog()
+		ended := make(chan error, 1)
+		go func() { // ends with the process
+			_, err := p.command("sla", "poll")
+			ended <- err
+		}()
+		p.eventually(func() bool { return pollReads(site) }, "the poll reads no clocks")
+		edit(round)
+		require.NoError(t, <-ended, "round %d", round)
+		server.idle()
+		p.equalsSite(site)
+		p.slaEqualsSite(site)
+		if t.Failed() {
+			t.Fatalf("after round %d", round)
+		}
+	}
+	st := server.status()
+	require.True(t, st.LastPoll.IsZero(), "the server has not polled")
+	require.Zero(t, st.Failures, "%v", p.failures())
+	server.end()
+	require.Empty(t, site.Problems())
+	t.Logf("%d polls met %d deliveries", rounds, st.Deliveries)
+}
+
+// pollReads reports whether a poll has asked for clocks, or is about to.
+func pollReads(site *jiratest.Server) bool {
+	return slices.ContainsFunc(site.RequestLog(), func(r jiratest.Request) bool {
+		return r.Account == site.Agent.Email && strings.HasSuffix(r.Path, "/search/jql")
+	})
+}
