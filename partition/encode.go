@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"runtime"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
@@ -19,7 +20,26 @@ const (
 )
 
 // codec is shared, as it pools its encoders. It is safe for concurrent use.
-var codec = &zstd.Codec{Level: zstd.SpeedDefault}
+var codec = &compression{
+	Codec: zstd.Codec{Level: zstd.SpeedDefault},
+	slots: make(chan struct{}, min(encoders, runtime.GOMAXPROCS(0))),
+}
+
+// encoders is how many pages are compressed at once, at most: each takes 20 MB,
+// and a month has more tables than a machine has processors.
+const encoders = 4
+
+type compression struct {
+	zstd.Codec
+	slots chan struct{}
+}
+
+// Encode implements the library's codec.
+func (c *compression) Encode(dst, src []byte) ([]byte, error) {
+	c.slots <- struct{}{}
+	defer func() { <-c.slots }()
+	return c.Codec.Encode(dst, src)
+}
 
 // writerOptions are those of every file of a table, whoever writes it: row
 // groups are only copied between files that agree in them. Nothing here may

@@ -12,7 +12,7 @@ const (
 
 	// aheadKeys and aheadBytes bound what a pass has read and not yet used:
 	// so many records, and no further one when those read are so large.
-	aheadKeys  = 64
+	aheadKeys  = 48
 	aheadBytes = 32 << 20
 )
 

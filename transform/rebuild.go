@@ -216,7 +216,7 @@ func (r *rebuild) month(ctx context.Context, month string) {
 }
 
 // speaks reports whether the record of i is the one that counts for its id.
-func (r *rebuild) speaks(i *issue) bool {
+func (r *rebuild) speaks(i IssueRows) bool {
 	c, known := r.survey.find(i.ID)
 	return !known || c.key == i.Key || later(i.claim(), c)
 }

@@ -24,22 +24,24 @@ type rebuiltMonth struct {
 	skipped int
 }
 
-// record is what was read of one.
+// record is what was read of one: its rows, unless it is gone, and nothing of
+// the JSON that they were made of.
 type record struct {
-	issue *issue
-	rows  IssueRows // unless it is gone
-	err   error
+	IssueRows
+	err error
 }
 
 // readAll reads a record and makes its rows.
 func (r *rebuild) readAll(key string) (record, int) {
 	sized := sizedRecords{Records: r.records}
-	var rec record
-	rec.issue, rec.err = r.mapper.read(&sized, key)
-	if rec.err == nil && !rec.issue.Gone {
-		rec.rows = r.mapper.finish(rec.issue)
+	i, err := r.mapper.read(&sized, key)
+	if err != nil {
+		return record{err: err}, sized.size
 	}
-	return rec, sized.size
+	if i.Gone {
+		return record{IssueRows: i.IssueRows}, sized.size
+	}
+	return record{IssueRows: r.mapper.finish(i)}, sized.size
 }
 
 // sizedRecords remembers how large the record was that was read last.
@@ -109,21 +111,20 @@ func union(a, b []string) []string {
 
 // put writes what a record has in this month.
 func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec record) error {
-	i, err := rec.issue, rec.err
 	_, inSurvey := slices.BinarySearch(m.listed, key)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && i.Gone:
-	case err != nil:
-		m.failed[key] = err
+	case errors.Is(rec.err, fs.ErrNotExist), rec.err == nil && rec.Gone:
+	case rec.err != nil:
+		m.failed[key] = rec.err
 		if _, held := slices.BinarySearch(m.held, key); held {
 			return w.Append(m.kept(key)...)
 		}
-	case i.Month != m.name && inSurvey:
+	case rec.Month != m.name && inSurvey:
 		m.moved = append(m.moved, key)
-	case i.Month == m.name && m.speaks(i):
-		m.count(rec.rows)
+	case rec.Month == m.name && m.speaks(rec.IssueRows):
+		m.count(rec.IssueRows)
 		rows := make([][]partition.Row, len(m.mapper.left), len(m.mapper.left)+len(m.mapper.schema))
-		for _, content := range rec.rows.Contents {
+		for _, content := range rec.Contents {
 			rows = append(rows, content.Rows)
 		}
 		return w.Append(rows...)

@@ -194,7 +194,7 @@ func (t *Tables) monthsOf(key, id string) []string {
 
 // rivals returns the other keys under which the tables hold the issue id, or
 // are about to.
-func (u *upsert) rivals(i *issue) []string {
+func (u *upsert) rivals(i IssueRows) []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if i.ID == "" {
@@ -321,7 +321,7 @@ func (u *upsert) change(month string, keys []string) change {
 // the id the later update wins. A record that cannot be read, or that is of
 // another issue, says nothing about its rows. It reports whether i lost.
 func (u *upsert) settle(i *issue, c *change) (superseded bool) {
-	for _, rival := range u.rivals(i) {
+	for _, rival := range u.rivals(i.IssueRows) {
 		other, err := u.mapper.read(u.records, rival)
 		gone := err == nil && other.Gone || errors.Is(err, fs.ErrNotExist)
 		claims := err == nil && !other.Gone && other.ID == i.ID
@@ -345,7 +345,7 @@ type claim struct {
 	updated time.Time
 }
 
-func (i *issue) claim() claim { return claim{i.Key, i.Month, i.Updated} }
+func (i IssueRows) claim() claim { return claim{i.Key, i.Month, i.Updated} }
 
 // later reports whether a is the newer of two records of one issue id. Of two
 // with equal times the one whose key sorts last is.

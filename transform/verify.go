@@ -187,7 +187,7 @@ func (v *verify) month(ctx context.Context, month string) error {
 
 // speaks reports whether the record of i is the one that counts for its id. If
 // only some records were surveyed, those that the tables name count too.
-func (v *verify) speaks(i *issue) bool {
+func (v *verify) speaks(i IssueRows) bool {
 	if len(v.only) == 0 || !v.rebuild.speaks(i) {
 		return v.rebuild.speaks(i)
 	}

@@ -108,17 +108,16 @@ func (c *comparison) some(ctx context.Context, only map[string]bool) error {
 
 // issue compares the rows of one issue with its record.
 func (c *comparison) issue(key string, rec record, present [][]partition.Row) {
-	i, err := rec.issue, rec.err
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(rec.err, fs.ErrNotExist):
 		if present != nil {
 			c.found.Issues++
 			c.found.Orphans = append(c.found.Orphans, key)
 			c.differing(nil, present)
 		}
-	case err != nil:
-		c.found.fail(key, err)
-	case i.Gone || i.Month != c.month || !c.speaks(i):
+	case rec.err != nil:
+		c.found.fail(key, rec.err)
+	case rec.Gone || rec.Month != c.month || !c.speaks(rec.IssueRows):
 		if present != nil {
 			c.found.Extra = append(c.found.Extra, key)
 			c.differing(nil, present)
@@ -126,10 +125,10 @@ func (c *comparison) issue(key string, rec record, present [][]partition.Row) {
 	case present == nil:
 		c.found.Issues++
 		c.found.Missing = append(c.found.Missing, key)
-		c.differing(rec.rows.Contents, nil)
+		c.differing(rec.Contents, nil)
 	default:
 		c.found.Issues++
-		if c.differing(rec.rows.Contents, present) {
+		if c.differing(rec.Contents, present) {
 			c.found.Stale = append(c.found.Stale, key)
 		}
 	}
