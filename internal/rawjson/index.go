@@ -1,0 +1,324 @@
+package rawjson
+
+import (
+	"encoding/json"
+	"hash/maphash"
+	"iter"
+	"math"
+)
+
+// An Index is a whole JSON document in which every value is found at once. It
+// is made in one pass, which also proves the document: what is indexed is what
+// json.Valid accepts, parts that nobody asks for too. It takes 28 bytes for a
+// value beside the document, and its memory is used again by the next Reset.
+//
+// The zero Index has no document. After Reset it may be read by several
+// goroutines.
+type Index struct {
+	data   []byte
+	levels int
+	nodes  []node  // the values in their order; each object and array stands before what is in it
+	slots  []int32 // hash tables of the large objects: nodes of their members, 0 for none
+	names  []string
+}
+
+// node is one value. All places are in data or nodes.
+type node struct {
+	name, size int32 // of a member, its name without the quotes; size < 0: names[^size], which had escapes
+	start, end int32
+	next       int32 // the node after it and all that is in it
+	count      int32 // of members or elements
+	table      int32 // where the hash table begins in slots
+}
+
+// maxDepth is how deep objects and arrays nest at most: encoding/json's limit.
+const maxDepth = 10000
+
+// bad is no place in a document.
+const bad = -1
+
+var seed = maphash.MakeSeed()
+
+// Reset indexes data, which must be one JSON value and nothing else but space,
+// and shorter than 2 GiB; else the error is ErrSyntax. The values alias data,
+// which must not change as long as they are used. Values of an earlier document
+// are no longer valid.
+func (x *Index) Reset(data []byte) error { return x.reset(data, math.MaxInt) }
+
+// ResetTop is Reset for who asks for the upper levels alone, such as 2 for the
+// members of the document and theirs. What lies deeper is proven, but its
+// objects and arrays are empty.
+func (x *Index) ResetTop(data []byte, levels int) error { return x.reset(data, levels) }
+
+func (x *Index) reset(data []byte, levels int) error {
+	x.data, x.levels = data, levels
+	x.nodes, x.slots, x.names = x.nodes[:0], x.slots[:0], x.names[:0]
+	if len(data) > math.MaxInt32 {
+		return ErrSyntax
+	}
+	i := x.value(node{}, skipSpace(data, 0), 0)
+	if i == bad || skipSpace(data, i) < len(data) {
+		x.nodes = x.nodes[:0]
+		return ErrSyntax
+	}
+	return nil
+}
+
+// Root returns the document. It is absent before the first Reset, and after
+// one that failed.
+func (x *Index) Root() Value {
+	if len(x.nodes) == 0 {
+		return Value{}
+	}
+	return Value{x, 0}
+}
+
+// value indexes the value that begins at i, in so many objects and arrays, and
+// returns where it ends. Its node has the name, if it has one.
+func (x *Index) value(n node, i, depth int) int {
+	if i >= len(x.data) {
+		return bad
+	}
+	end := bad
+	switch c := x.data[i]; c {
+	case '"':
+		end, _ = skipString(x.data, i)
+	case '{', '[':
+		return x.nested(n, i, depth+1)
+	case 't':
+		end = skipWord(x.data, i, "true")
+	case 'f':
+		end = skipWord(x.data, i, "false")
+	case 'n':
+		end = skipWord(x.data, i, "null")
+	default:
+		end = skipNumber(x.data, i)
+	}
+	n.start, n.end, n.next = int32(i), int32(end), int32(len(x.nodes)+1)
+	x.nodes = append(x.nodes, n)
+	return end
+}
+
+// nested indexes an object or array of that depth.
+func (x *Index) nested(n node, i, depth int) int {
+	if depth > maxDepth {
+		return bad
+	}
+	at, start := len(x.nodes), i
+	x.nodes = append(x.nodes, n)
+	count := 0
+	if x.data[i] == '{' {
+		i, count = x.members(i+1, depth)
+	} else {
+		i, count = x.elements(i+1, depth)
+	}
+	if i == bad {
+		return bad
+	}
+	if depth > x.levels {
+		x.nodes, count = x.nodes[:at+1], 0
+	}
+	n.start, n.end, n.next, n.count = int32(start), int32(i), int32(len(x.nodes)), int32(count)
+	if count > fewMembers && x.data[start] == '{' {
+		n.table = x.hash(at, count)
+	}
+	x.nodes[at] = n
+	return i
+}
+
+// members indexes those of an object, from behind its bracket.
+func (x *Index) members(i, depth int) (end, count int) {
+	data := x.data
+	if i = skipSpace(data, i); i < len(data) && data[i] == '}' {
+		return i + 1, 0
+	}
+	for {
+		if i >= len(data) || data[i] != '"' {
+			return bad, 0
+		}
+		n := node{name: int32(i + 1)}
+		colon, escaped := skipString(data, i)
+		if colon == bad {
+			return bad, 0
+		}
+		if n.size = int32(colon - i - len(`""`)); escaped {
+			n.size = ^int32(len(x.names))
+			x.names = append(x.names, unquote(data[i:colon]))
+		}
+		if colon = skipSpace(data, colon); colon == len(data) || data[colon] != ':' {
+			return bad, 0
+		}
+		if i = x.value(n, skipSpace(data, colon+1), depth); i == bad {
+			return bad, 0
+		}
+		count++
+		var more bool
+		if i, more = skipComma(data, i, '}'); !more {
+			return i, count
+		}
+	}
+}
+
+// elements indexes those of an array, from behind its bracket.
+func (x *Index) elements(i, depth int) (end, count int) {
+	if i = skipSpace(x.data, i); i < len(x.data) && x.data[i] == ']' {
+		return i + 1, 0
+	}
+	for {
+		if i = x.value(node{}, i, depth); i == bad {
+			return bad, 0
+		}
+		count++
+		var more bool
+		if i, more = skipComma(x.data, i, ']'); !more {
+			return i, count
+		}
+	}
+}
+
+// hash makes the table of a large object. Of equal names the last stays.
+func (x *Index) hash(object, count int) (table int32) {
+	size := 4
+	for size < 2*count {
+		size *= 2
+	}
+	table = int32(len(x.slots))
+	x.slots = append(x.slots, make([]int32, size+1)...)
+	slots := x.slots[table:]
+	slots[0] = int32(size - 1) // the mask
+	slots = slots[1:]
+	for at := object + 1; at < len(x.nodes); at = int(x.nodes[at].next) {
+		name := x.name(&x.nodes[at])
+		slot := int(maphash.Bytes(seed, name)) & (size - 1)
+		for slots[slot] != 0 && string(x.name(&x.nodes[slots[slot]])) != string(name) {
+			slot = (slot + 1) & (size - 1)
+		}
+		slots[slot] = int32(at)
+	}
+	return table
+}
+
+// name returns the name of a member, decoded.
+func (x *Index) name(n *node) []byte {
+	if n.size < 0 {
+		return []byte(x.names[^n.size])
+	}
+	return x.data[n.name : n.name+n.size]
+}
+
+// A Value is one value of an Index. The zero Value is absent: it has no bytes,
+// no members and no elements.
+type Value struct {
+	x  *Index
+	at int32
+}
+
+// Raw returns the value as it is written, without the space around it. That of
+// an absent value is nil.
+func (v Value) Raw() json.RawMessage {
+	if v.x == nil {
+		return nil
+	}
+	n := &v.x.nodes[v.at]
+	return v.x.data[n.start:n.end:n.end]
+}
+
+// Kind returns the first byte of the value, which tells its type: one of
+// {["tfn- and the digits. That of an absent value is 0.
+func (v Value) Kind() byte {
+	if v.x == nil {
+		return 0
+	}
+	return v.x.data[v.x.nodes[v.at].start]
+}
+
+// Start tells where in the document the value begins.
+func (v Value) Start() int { return int(v.x.nodes[v.at].start) }
+
+// Len returns the number of elements of an array; that of anything else but an
+// object is 0. Of an object it counts members of equal names, too.
+func (v Value) Len() int {
+	if v.x == nil {
+		return 0
+	}
+	return int(v.x.nodes[v.at].count)
+}
+
+// Get returns a member of an object; of anything else and for a name that it
+// does not have, an absent value. Names are compared exactly, after decoding
+// their escapes. Of equal names the last counts.
+func (v Value) Get(name string) Value {
+	if v.Kind() != '{' {
+		return Value{}
+	}
+	x, n := v.x, &v.x.nodes[v.at]
+	if n.count > fewMembers {
+		return x.lookup(n.table, name)
+	}
+	found := int32(0) // the document itself is no member
+	for at := v.at + 1; at < n.next; {
+		m := &x.nodes[at]
+		if string(x.name(m)) == name {
+			found = at
+		}
+		at = m.next
+	}
+	return x.found(found)
+}
+
+func (x *Index) lookup(table int32, name string) Value {
+	mask := int(x.slots[table])
+	slots := x.slots[table+1:]
+	slot := int(maphash.String(seed, name)) & mask
+	for slots[slot] != 0 && string(x.name(&x.nodes[slots[slot]])) != name {
+		slot = (slot + 1) & mask
+	}
+	return x.found(slots[slot])
+}
+
+func (x *Index) found(at int32) Value {
+	if at == 0 {
+		return Value{}
+	}
+	return Value{x, at}
+}
+
+// Members yields the members of an object, with their names decoded, in their
+// order; of equal names the last alone. Anything else has none. The names alias
+// the document.
+func (v Value) Members() iter.Seq2[[]byte, Value] {
+	return func(yield func([]byte, Value) bool) {
+		for at := range v.inside('{') {
+			name := v.x.name(&v.x.nodes[at])
+			member := Value{v.x, at}
+			if v.Get(string(name)) == member && !yield(name, member) {
+				return
+			}
+		}
+	}
+}
+
+// Elements yields the elements of an array in their order. Anything else has none.
+func (v Value) Elements() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for at := range v.inside('[') {
+			if !yield(Value{v.x, at}) {
+				return
+			}
+		}
+	}
+}
+
+// inside yields the nodes right in an object or array.
+func (v Value) inside(kind byte) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		if v.Kind() != kind {
+			return
+		}
+		for at, end := v.at+1, v.x.nodes[v.at].next; at < end; at = v.x.nodes[at].next {
+			if !yield(at) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package rawjson_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jirasync/jirasync/internal/rawjson"
+)
+
+func TestIndex(t *testing.T) {
+	var x rawjson.Index
+	require.NoError(t, x.Reset([]byte(` {"a":{"b":[1,"x",{"c":null}]}, "d" : -1.5e3 ,"a":{"b":[]} ,"\u0064":true} `)))
+	root := x.Root()
+	require.Equal(t, byte('{'), root.Kind())
+	require.Equal(t, 4, root.Len())
+	require.Equal(t, `{"b":[]}`, string(root.Get("a").Raw()), "of equal names the last counts")
+	require.Equal(t, `true`, string(root.Get("d").Raw()), "a name is decoded")
+	require.Equal(t, 0, root.Get("a").Get("b").Len())
+	require.Nil(t, root.Get("none").Get("none").Raw())
+	require.Equal(t, byte(0), root.Get("d").Get("none").Kind())
+	var names []string
+	for name := range root.Members() {
+		names = append(names, string(name))
+	}
+	require.Equal(t, []string{"a", "d"}, names)
+	require.ErrorIs(t, x.Reset([]byte(`{}{}`)), rawjson.ErrSyntax)
+	require.Equal(t, rawjson.Value{}, x.Root())
+	require.Equal(t, rawjson.Value{}, new(rawjson.Index).Root())
+}
+
+// A large object is searched by hash.
+func TestIndexManyMembers(t *testing.T) {
+	var b strings.Builder
+	for n := range 1000 {
+		fmt.Fprintf(&b, `,"name%d":%d,"twice":%d`, n, n, n)
+	}
+	var x rawjson.Index
+	require.NoError(t, x.Reset([]byte("{"+b.String()[1:]+"}")))
+	for n := range 1000 {
+		require.Equal(t, fmt.Sprint(n), string(x.Root().Get(fmt.Sprint("name", n)).Raw()))
+	}
+	require.Equal(t, "999", string(x.Root().Get("twice").Raw()))
+	require.Nil(t, x.Root().Get("name1000").Raw())
+	members := 0
+	for range x.Root().Members() {
+		members++
+	}
+	require.Equal(t, 1001, members)
+}
+
+func TestIndexDepth(t *testing.T) {
+	var x rawjson.Index
+	for _, depth := range []int{9999, 10000, 10001} {
+		for _, document := range []string{
+			strings.Repeat("[", depth) + strings.Repeat("]", depth),
+			strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth),
+		} {
+			require.Equal(t, json.Valid([]byte(document)), x.Reset([]byte(document)) == nil, depth)
+		}
+	}
+}
+
+func TestIndexResetTop(t *testing.T) {
+	var x rawjson.Index
+	require.NoError(t, x.ResetTop([]byte(`{"a":{"b":{"c":{"d":1}},"e":[2]},"f":3}`), 2))
+	require.Equal(t, `{"c":{"d":1}}`, string(x.Root().Get("a").Get("b").Raw()))
+	require.Nil(t, x.Root().Get("a").Get("b").Get("c").Raw())
+	require.Equal(t, 0, x.Root().Get("a").Get("e").Len())
+	require.Equal(t, `3`, string(x.Root().Get("f").Raw()))
+	require.ErrorIs(t, x.ResetTop([]byte(`{"a":{"b":{"c":{"d":nil}}}}`), 2), rawjson.ErrSyntax)
+}
+
+// An Index accepts what encoding/json accepts, and finds in it what the careful
+// way finds, level by level.
+func FuzzIndexAgrees(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"1","key":"A-1","fields":{"summary":"\u0041\ud83d\ude00\n","n":[-0,1.5E+3,0.1e-7,true,false,null]}}`,
+		" [ ] ", `"a`, `{"a":1,}`, `[1,]`, `01`, `-`, `1.`, `1e`, `"\u12g4"`, "\"\x1f\"", "\"\x7f\xff\"", `nul`, `{"a" 1}`, `{1:2}`, `[`, `{"a":`, ``, `"\`, `1 2`,
+		`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13,"a":14,"\u0062":15,"":16}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var x, top rawjson.Index
+		err := x.Reset(data)
+		if valid := json.Valid(data); valid != (err == nil) {
+			t.Fatalf("Reset(%q) = %v, json.Valid says %t", data, err, valid)
+		}
+		if topErr := top.ResetTop(data, 2); topErr != err {
+			t.Fatalf("ResetTop(%q) = %v, Reset %v", data, topErr, err)
+		}
+		if err != nil {
+			return
+		}
+		agree(t, x.Root(), data)
+		if got, want := fmt.Sprintf("%q", topOf(top.Root())), fmt.Sprintf("%q", topOf(x.Root())); got != want {
+			t.Errorf("ResetTop(%q) finds %s, Reset %s", data, got, want)
+		}
+	})
+}
+
+// agree compares a value with its JSON, which is valid.
+func agree(t *testing.T, v rawjson.Value, raw []byte) {
+	t.Helper()
+	raw = []byte(strings.Trim(string(raw), " \t\r\n"))
+	if string(v.Raw()) != string(raw) || v.Kind() != raw[0] {
+		t.Fatalf("Raw() = %q (%q), want %q", v.Raw(), v.Kind(), raw)
+	}
+	object, err := rawjson.ParsePart(raw)
+	if err == nil {
+		var names []string
+		for name, member := range v.Members() {
+			names = append(names, string(name))
+			want, _ := object.Get(string(name))
+			agree(t, member, want)
+			agree(t, v.Get(string(name)), want)
+		}
+		if diff := cmp.Diff(slices.Sorted(slices.Values(object.Names())), slices.Sorted(slices.Values(names))); diff != "" {
+			t.Fatalf("members of %q (-want +got):\n%s", raw, diff)
+		}
+	}
+	elements, err := rawjson.PartElements(raw)
+	n := 0
+	for element := range v.Elements() {
+		require.Less(t, n, len(elements))
+		agree(t, element, elements[n])
+		n++
+	}
+	if err == nil && (n != len(elements) || v.Len() != n) {
+		t.Fatalf("%q has %d elements, found %d of %d", raw, len(elements), n, v.Len())
+	}
+}
+
+// topOf lists the members of a value and theirs.
+func topOf(v rawjson.Value) (all []string) {
+	for name, member := range v.Members() {
+		all = append(all, string(name), string(member.Raw()))
+		for inner, value := range member.Members() {
+			all = append(all, string(inner), string(value.Raw()))
+		}
+	}
+	return all
+}
