@@ -109,7 +109,7 @@ type CheckReport struct {
 	Mended    []string          `json:"mended,omitempty"`
 	Deleted   []string          `json:"deleted,omitempty"`
 	Failed    map[string]string `json:"failed,omitempty"`
-	Remaining int               `json:"remaining"` // differences that are left
+	Remaining int               `json:"remaining"` // issues that differ, and months that cannot be read, that are left
 	Severity  Severity          `json:"severity"`
 	Error     string            `json:"error,omitempty"` // why the check could not be finished
 }
@@ -142,8 +142,12 @@ func (s *Syncer) Check(ctx context.Context, opts CheckOptions) (CheckReport, err
 	if c.opts.Fix {
 		err = errors.Join(err, s.writeState(stateLastCheck, c.report))
 	}
-	if err == nil && c.report.Remaining > 0 {
+	switch unread := c.unreadable(); {
+	case err != nil || c.report.Remaining == 0:
+	case unread == 0:
 		err = fmt.Errorf("%w: %d issues", ErrDiffers, c.report.Remaining)
+	default:
+		err = fmt.Errorf("%w: %d issues, and %d months cannot be read", ErrDiffers, c.report.Remaining-unread, unread)
 	}
 	return c.report, err
 }
@@ -228,6 +232,7 @@ func (c *check) remake(ctx context.Context) error {
 	}
 	if err == nil {
 		c.report.RemadeMonths = months
+		c.stats.monthsRemade.Add(int64(len(months)))
 		c.log.WarnContext(ctx, "months that could not be read were made anew from the records", "months", months)
 	}
 	return err
@@ -452,19 +457,23 @@ func (c *check) done(keys []string, failed map[string]string, todo map[string]bo
 	}
 }
 
+// unreadable is how many months cannot be read and were not made anew. Their
+// issues were not compared, so that none of them is counted by itself.
+func (c *check) unreadable() int { return len(c.report.UnreadableMonths) - len(c.report.RemadeMonths) }
+
 // close scores what is left.
 func (c *check) close(err error) {
 	maps.Copy(c.left, c.refetch)
 	maps.Copy(c.left, c.reapply)
 	slices.Sort(c.report.Mended)
 	c.report.Mended = slices.Compact(c.report.Mended)
-	c.report.Remaining = len(c.left)
+	c.report.Remaining = len(c.left) + c.unreadable()
 	c.report.Seconds = time.Since(c.began).Seconds()
 	switch {
 	case err != nil:
 		c.report.Error = err.Error()
 		c.report.Severity = SeverityError
-	case c.report.Remaining > c.opts.MaxFix || len(c.report.UnreadableMonths) > len(c.report.RemadeMonths):
+	case c.report.Remaining > c.opts.MaxFix || c.unreadable() > 0:
 		c.report.Severity = SeverityError
 	case c.report.Remaining > 0:
 		c.report.Severity = SeverityWarning

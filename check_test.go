@@ -126,7 +126,8 @@ func TestLesson173UnreadableMonthIsNoGap(t *testing.T) {
 		require.NoError(t, os.Truncate(path, 50))
 	}
 	report, err := r.Check(t.Context(), now)
-	require.NoError(t, err)
+	require.ErrorIs(t, err, jirasync.ErrDiffers, "issues that cannot be compared are no issues that agree")
+	require.Equal(t, 1, report.Remaining)
 	require.Len(t, report.UnreadableMonths, 1)
 	require.Equal(t, jirasync.SeverityError, report.Severity)
 	require.Zero(t, report.MissingRows.Count+report.StaleRows.Count+len(report.Mended))

@@ -191,3 +191,45 @@ func pollReads(site *jiratest.Server) bool {
 		return r.Account == site.Agent.Email && strings.HasSuffix(r.Path, "/search/jql")
 	})
 }
+
+// Gate G12 through the binary: a byte flips in a month while the server runs.
+// The month is an error, never less than it was, until the next event of it has
+// it made anew from the records; log, status and metrics say so.
+func TestFlippedByteUnderAServer(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	for n := range 5 {
+		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprint(n)}).Comment("first")
+	}
+	p := build(t, site)
+	_, err := p.command("backfill", "--remote-links", "always")
+	require.NoError(t, err)
+	server := p.serve()
+	site.SetWebhook(jiratest.Webhook{URL: server.url + "/webhooks/jira", Secret: secret})
+	_, err = p.command("status")
+	require.NoError(t, err)
+	require.Contains(t, server.get("/metrics"), "\njirasync_months_remade_total 0\n")
+
+	month := time.Now().UTC().Format("2006-01")
+	path := filepath.Join(p.cfg.ParquetDir, "issues", month+".parquet")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	data[len(data)/3] ^= 1
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	out, err := p.command("check", "--full")
+	require.Error(t, err, "%s\n%s", out, p.log)
+	require.Contains(t, out, "month "+month+" cannot be read")
+	p.equalsSite(site) // the copy is still whole
+
+	site.Issue("SUP-2").Comment("second")
+	server.flush(site)
+	server.idle()
+	p.equalsSite(site)
+	require.Contains(t, p.log.String(), "months cannot be read and are made anew from the records")
+	require.EqualValues(t, 1, server.status().MonthsRemade)
+	require.Contains(t, server.get("/metrics"), "\njirasync_months_remade_total 1\n")
+	require.FileExists(t, filepath.Join(p.cfg.ParquetDir, ".corrupt", "issues-"+month), "kept for whoever wants to know")
+	_, err = p.command("check", "--full")
+	require.NoError(t, err)
+	server.end()
+}

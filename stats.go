@@ -13,6 +13,7 @@ type counters struct {
 	malformed          atomic.Int64
 	issuesApplied      atomic.Int64
 	filesWritten       atomic.Int64
+	monthsRemade       atomic.Int64
 	failures           atomic.Int64
 	notFound           atomic.Int64
 	ignored            atomic.Int64
@@ -50,6 +51,7 @@ type Status struct {
 	Malformed          int64 `json:"malformed_deliveries"`
 	IssuesApplied      int64 `json:"issues_applied"`
 	FilesWritten       int64 `json:"files_written"`
+	MonthsRemade       int64 `json:"months_remade"` // that could not be read
 	Failures           int64 `json:"failures"`
 	NotFound           int64 `json:"not_found"`
 	Ignored            int64 `json:"ignored"`
@@ -72,7 +74,7 @@ func (s *Syncer) Status() Status {
 	c := &s.stats
 	st := Status{
 		Deliveries: c.deliveries.Load(), Malformed: c.malformed.Load(), IssuesApplied: c.issuesApplied.Load(),
-		FilesWritten: c.filesWritten.Load(), Failures: c.failures.Load(), NotFound: c.notFound.Load(),
+		FilesWritten: c.filesWritten.Load(), MonthsRemade: c.monthsRemade.Load(), Failures: c.failures.Load(), NotFound: c.notFound.Load(),
 		Ignored: c.ignored.Load(), Incomplete: c.incomplete.Load(), SLAFailures: c.slaFailures.Load(),
 		AttachmentsStored: c.attachmentsStored.Load(), AttachmentsSkipped: c.attachmentsSkipped.Load(),
 		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), SLAHealed: c.slaHealed.Load(), CatchUpFailures: c.catchUpFailures.Load(),
@@ -116,6 +118,7 @@ func (st Status) writeMetrics(w io.Writer) error {
 		{"malformed_deliveries_total", "counter", "Authentic deliveries without a usable event.", st.Malformed},
 		{"issues_applied_total", "counter", "Issues brought to the tables.", st.IssuesApplied},
 		{"files_written_total", "counter", "Parquet files written or removed.", st.FilesWritten},
+		{"months_remade_total", "counter", "Months that could not be read and were made anew from the records.", st.MonthsRemade},
 		{"failures_total", "counter", "Refreshes that failed and are tried again.", st.Failures},
 		{"not_found_total", "counter", "Refreshes that Jira answered with not found.", st.NotFound},
 		{"ignored_total", "counter", "Issues outside the configured projects.", st.Ignored},

@@ -211,6 +211,9 @@ func (s *Syncer) apply(ctx context.Context, keys ...string) (transform.Result, e
 		s.log.ErrorContext(ctx, "months cannot be read and are made anew from the records", "months", months)
 		made, remakeErr := transform.Rebuild(ctx, s.tables, s.store, transform.RebuildOptions{Months: months})
 		files := append(result.Files, made.Files...)
+		if remakeErr == nil {
+			s.stats.monthsRemade.Add(int64(len(months)))
+		}
 		result, err = transform.Upsert(ctx, s.tables, s.store, keys...)
 		result.Files = append(files, result.Files...)
 		if err != nil {
