@@ -58,9 +58,9 @@ type patchedGroup struct {
 
 func (p patchedGroup) ColumnChunks() []parquet.ColumnChunk { return p.chunks }
 
-// patch takes over row group g with other values in some columns: only these
-// are encoded, and the other chunks copied as they are. The rows are as many
-// as before.
+// patch takes over row group g with other values in some columns, which the
+// rows hold: only these are encoded, and the other chunks copied as they are.
+// The rows are as many as before.
 func (f *fileWriter) patch(s *source, g int, rows []Row, columns []int) error {
 	changed, err := s.table.encodeColumns(rows, columns)
 	if err != nil {
@@ -104,19 +104,15 @@ type encoded struct {
 	size  int64
 }
 
-// encodeColumns encodes some columns of rows as one row group, in memory.
+// encodeColumns encodes rows of some columns as one row group, in memory.
 func (t Table) encodeColumns(rows []Row, columns []int) ([]encoded, error) {
 	part := Table{Name: t.Name}
-	picked := makeRows(len(rows), len(columns))
-	for i, column := range columns {
+	for _, column := range columns {
 		part.Columns = append(part.Columns, t.Columns[column])
-		for n, row := range rows {
-			picked[n][i] = row[column]
-		}
 	}
 	var file bytes.Buffer
 	w := part.newFileWriter(newOutput(&file), "")
-	if err := w.write(picked); err != nil {
+	if err := w.write(rows); err != nil {
 		return nil, err
 	}
 	if err := w.close(); err != nil {

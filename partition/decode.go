@@ -150,13 +150,14 @@ func makeRows(n, columns int) []Row {
 	return rows
 }
 
-// decodeColumn puts one column of a row group into column to of the rows.
-func decodeColumn(chunk parquet.ColumnChunk, c Column, rows []Row, to int) error {
+// decodeColumn puts one column of some rows of a row group into column to of
+// the rows, which are as many as the spans have.
+func decodeColumn(chunk parquet.ColumnChunk, c Column, spans []rowSpan, rows []Row, to int) error {
 	cells := cells{kind: c.Kind}
 	if c.Repeats {
 		cells.seen = make(map[string]string)
 	}
-	return cells.read(chunk, make([]parquet.Value, 256), rows, to)
+	return cells.read(chunk, make([]parquet.Value, 256), spans, rows, to)
 }
 
 // cells turns Parquet values into ours.
@@ -165,21 +166,38 @@ type cells struct {
 	seen map[string]string // equal texts of a column that repeats, to be kept once
 }
 
-func (c cells) read(chunk parquet.ColumnChunk, buf []parquet.Value, rows []Row, to int) error {
+func (c cells) read(chunk parquet.ColumnChunk, buf []parquet.Value, spans []rowSpan, rows []Row, to int) error {
 	pages := chunk.Pages()
 	defer pages.Close()
-	for len(rows) > 0 {
+	for start := 0; len(rows) > 0; { // of the page
 		page, err := pages.ReadPage()
 		if err != nil {
 			return noEOF(err)
 		}
-		rows, err = c.readPage(page, buf, rows, to)
+		end := start + int(page.NumRows())
+		if int64(end) > chunk.NumValues() {
+			return errors.New("more values than rows")
+		}
+		for _, span := range spans {
+			if from, until := max(span.start, start), min(span.end, end); from < until && err == nil {
+				rows, err = c.readPage(slicePage(page, from-start, until-start), buf, rows, to)
+			}
+		}
 		parquet.Release(page)
 		if err != nil {
 			return err
 		}
+		start = end
 	}
 	return nil
+}
+
+// slicePage returns some rows of a page, which is to be released itself.
+func slicePage(page parquet.Page, start, end int) parquet.Page {
+	if start == 0 && int64(end) == page.NumRows() {
+		return page
+	}
+	return page.Slice(int64(start), int64(end))
 }
 
 func (c cells) readPage(page parquet.Page, buf []parquet.Value, rows []Row, to int) ([]Row, error) {

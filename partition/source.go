@@ -119,6 +119,38 @@ func (s *source) read(g int) ([]Row, error) {
 	return rows, s.decode(g, s.table.Columns, rows)
 }
 
+// A rowSpan is rows of a row group that lie together.
+type rowSpan struct{ start, end int }
+
+// find returns the rows that row group g has of some issues, and where they
+// are. Of the other rows it decodes the key alone.
+func (s *source) find(g int, keys map[string]bool) ([]rowSpan, []Row, error) {
+	if err := s.load(g); err != nil {
+		return nil, nil, err
+	}
+	defer s.bytes.unload()
+	key := s.table.key()
+	all := makeRows(s.rows(g), 1)
+	if err := s.decodeLoaded(g, s.table.Columns[key:key+1], []rowSpan{{0, len(all)}}, all); err != nil {
+		return nil, nil, err
+	}
+	var spans []rowSpan
+	n := 0
+	for i, row := range all {
+		if !keys[row[0].Text()] {
+			continue
+		}
+		n++
+		if last := len(spans) - 1; last >= 0 && spans[last].end == i {
+			spans[last].end++
+			continue
+		}
+		spans = append(spans, rowSpan{i, i + 1})
+	}
+	rows := makeRows(n, len(s.table.Columns))
+	return spans, rows, s.decodeLoaded(g, s.table.Columns, spans, rows)
+}
+
 // load has the bytes of row group g checked and at hand, until they are
 // unloaded.
 func (s *source) load(g int) error {
@@ -133,6 +165,15 @@ func (s *source) decode(g int, columns []Column, rows []Row) error {
 		return err
 	}
 	defer s.bytes.unload()
+	return s.decodeLoaded(g, columns, []rowSpan{{0, len(rows)}}, rows)
+}
+
+// decodeLoaded puts the columns of some rows of row group g, which is loaded,
+// into rows of nulls.
+func (s *source) decodeLoaded(g int, columns []Column, spans []rowSpan, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	chunks := s.file.RowGroups()[g].ColumnChunks()
 	err := parallel(len(columns), func(to int) error {
 		c := columns[to]
@@ -140,7 +181,7 @@ func (s *source) decode(g int, columns []Column, rows []Row) error {
 		if place < 0 {
 			return nil
 		}
-		if err := decodeColumn(chunks[place], c, rows, to); err != nil {
+		if err := decodeColumn(chunks[place], c, spans, rows, to); err != nil {
 			return fmt.Errorf("column %s: %w", c.Name, err)
 		}
 		return nil

@@ -128,12 +128,13 @@ type edit struct {
 }
 
 // An item is what one or several row groups are made of: a row group of the
-// source, rows, or a row group of which rows differ in some columns only.
+// source, rows, or a row group of which some columns change and no others.
 type item struct {
 	group   int // unless there are rows and no columns
 	rows    []Row
-	columns []int
-	count   int // of rows
+	columns []int // of the table, in the order of the values in rows
+	count   int   // of rows
+	edit    edit  // that makes the rows of all columns
 }
 
 func newSplicer(d *Dir, month string, old *os.File, size int64, keys []string, c Content) (*splicer, error) {
@@ -216,15 +217,14 @@ func (s *splicer) run() (result *pending, err error) {
 			}
 			continue
 		}
-		rows, err := s.src.read(g)
+		spans, before, err := s.src.find(g, e.keys)
 		if err != nil {
 			return nil, err
 		}
-		after, changed := s.apply(e, rows)
-		if !changed {
+		if slices.EqualFunc(before, e.rows, Row.Equal) {
 			err = s.keep(g)
 		} else {
-			err = s.change(item{group: g, rows: after, columns: s.changedColumns(rows, after), count: len(after)})
+			err = s.alter(g, e, spans, before)
 		}
 		if err != nil {
 			return nil, err
@@ -233,35 +233,49 @@ func (s *splicer) run() (result *pending, err error) {
 	return s.finish()
 }
 
-// apply returns the rows of a group after the edit, sorted, and whether they
-// are others than before.
-func (s *splicer) apply(e edit, rows []Row) ([]Row, bool) {
-	var dropped []Row
-	kept := make([]Row, 0, len(rows))
-	for _, row := range rows {
-		if e.keys[row[s.key].Text()] {
-			dropped = append(dropped, row)
-		} else {
-			kept = append(kept, row)
+// alter changes row group g, in which the spans have the rows before it.
+func (s *splicer) alter(g int, e edit, spans []rowSpan, before []Row) error {
+	it := item{group: g, edit: e, columns: s.changedColumns(before, e.rows), count: s.src.rows(g)}
+	if it.columns == nil {
+		it.count += len(e.rows) - len(before)
+		if err := s.load(&it); err != nil {
+			return err
 		}
+		return s.change(it)
 	}
-	if slices.EqualFunc(dropped, e.rows, Row.Equal) {
-		return nil, false
+	columns := make([]Column, len(it.columns))
+	for i, c := range it.columns {
+		columns[i] = s.c.Table.Columns[c]
 	}
-	return s.merge(kept, e.rows), true
+	it.rows = makeRows(it.count, len(columns))
+	if err := s.src.decode(g, columns, it.rows); err != nil {
+		return err
+	}
+	rows := e.rows
+	for _, span := range spans {
+		for n := range span.end - span.start {
+			for i, c := range it.columns {
+				it.rows[span.start+n][i] = rows[n][c]
+			}
+		}
+		rows = rows[span.end-span.start:]
+	}
+	return s.change(it)
 }
 
-// changedColumns returns the columns in which rows differ, if they are as
-// many as before, of the same issues, and some columns do not.
+// apply returns the rows of a group after the edit, sorted.
+func (s *splicer) apply(e edit, rows []Row) []Row {
+	return s.merge(slices.DeleteFunc(rows, func(row Row) bool { return e.keys[row[s.key].Text()] }), e.rows)
+}
+
+// changedColumns returns the columns in which the rows of some issues differ,
+// if they are as many as before, of the same issues, and some columns do not.
 func (s *splicer) changedColumns(before, after []Row) []int {
 	if s.whole != "" || len(before) != len(after) {
 		return nil
 	}
 	differ := make([]bool, len(s.c.Table.Columns))
 	for i, row := range before {
-		if &row[0] == &after[i][0] {
-			continue // the same row
-		}
 		for c := range row {
 			differ[c] = differ[c] || row[c] != after[i][c]
 		}
@@ -323,12 +337,17 @@ func (s *splicer) change(it item) (err error) {
 	return s.put(it)
 }
 
-// load makes an item of rows of one that is a row group.
-func (s *splicer) load(it *item) (err error) {
-	if it.rows == nil && it.count > 0 {
-		it.rows, err = s.src.read(it.group)
+// load makes an item of rows of one that is a row group, changed or not.
+func (s *splicer) load(it *item) error {
+	if it.count == 0 || it.rows != nil && it.columns == nil {
+		return nil
 	}
-	return err
+	rows, err := s.src.read(it.group)
+	if err != nil {
+		return err
+	}
+	it.rows, it.columns = s.apply(it.edit, rows), nil
+	return nil
 }
 
 // put takes the next item. It is held back until it is clear whether the one
