@@ -3,6 +3,7 @@ package partition_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,66 @@ func BenchmarkReplace(b *testing.B) {
 			replace(b, d, "2026-01", partition.Content{Table: table, Rows: rows})
 		}
 	})
+}
+
+// Issues with ten comments and twenty changes, over and over again the same
+// thousand under other keys, to a month that is not there and to one that has
+// these rows.
+func BenchmarkMonthWriter(b *testing.B) {
+	some := make([]issueRows, 1000)
+	for i := range some {
+		some[i] = wideIssue(i, 0)
+	}
+	for _, n := range spliceSizes() {
+		write := func(b *testing.B, d *partition.Dir) []partition.File {
+			w, err := d.NewMonthWriter("2026-01", wideComments, wideChangelog, wideIssues)
+			require.NoError(b, err)
+			defer w.Discard()
+			for i := range n {
+				require.NoError(b, w.Append(underKey(some[i%1000], fmt.Sprintf("DEMO-%07d", i))...))
+			}
+			files, err := w.Commit()
+			require.NoError(b, err)
+			return files
+		}
+		b.Run(fmt.Sprintf("%d/new", n), func(b *testing.B) {
+			b.ReportAllocs()
+			resetPeak()
+			defer reportCPU(b)()
+			for b.Loop() {
+				require.Len(b, write(b, openDir(b)), 3)
+			}
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "issues/s")
+			b.ReportMetric(peak(), "MB-RSS")
+		})
+		b.Run(fmt.Sprintf("%d/same", n), func(b *testing.B) {
+			b.ReportAllocs()
+			d := openDir(b)
+			write(b, d)
+			resetPeak()
+			defer reportCPU(b)()
+			for b.Loop() {
+				require.Empty(b, write(b, d))
+			}
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "issues/s")
+			b.ReportMetric(peak(), "MB-RSS")
+		})
+	}
+}
+
+// underKey returns copies of the rows of an issue for another one.
+func underKey(rows issueRows, key string) [][]partition.Row {
+	tables := [][]partition.Row{rows.comments, rows.changelog, rows.issue}
+	for n, t := range []partition.Table{wideComments, wideChangelog, wideIssues} {
+		column := t.Index(partition.KeyColumn)
+		copies := make([]partition.Row, len(tables[n]))
+		for i, row := range tables[n] {
+			copies[i] = slices.Clone(row)
+			copies[i][column] = partition.String(key)
+		}
+		tables[n] = copies
+	}
+	return tables
 }
 
 func BenchmarkReplaceUnchanged(b *testing.B) {

@@ -96,6 +96,45 @@ func BenchmarkUpsert(b *testing.B) {
 	}
 }
 
+// BenchmarkUpsertAmongMonths changes one issue beside more and more months: of
+// tables whose months are known, and of tables that were just opened and have
+// to find out which issues they hold. The difference is what an index on disk
+// could save.
+func BenchmarkUpsertAmongMonths(b *testing.B) {
+	for _, months := range []int{1, 12, 120} {
+		records := newStore()
+		for i := range 100 * months {
+			month := i % months
+			id := fmt.Sprint(1000 + i)
+			records.add(ticket{id: id, key: "A-" + id, created: fmt.Sprintf("%d-%02d-05", 2015+month/12, 1+month%12)})
+		}
+		dir := b.TempDir()
+		_, err := transform.Rebuild(b.Context(), openTables(b, dir), records, transform.RebuildOptions{})
+		require.NoError(b, err)
+		version := 0
+		change := func(tables *transform.Tables) {
+			version++
+			records.add(ticket{id: "1000", key: "A-1000", created: "2015-01-05", summary: fmt.Sprint(version)})
+			require.Len(b, upsert(b, tables, records, "A-1000").Files, 2)
+		}
+		b.Run(fmt.Sprintf("months=%d/known", months), func(b *testing.B) {
+			tables := openTables(b, dir)
+			change(tables)
+			for b.Loop() {
+				change(tables)
+			}
+		})
+		b.Run(fmt.Sprintf("months=%d/opened", months), func(b *testing.B) {
+			for b.Loop() {
+				tables, err := transform.Open(dir, transform.Options{})
+				require.NoError(b, err)
+				change(tables)
+				require.NoError(b, tables.Close())
+			}
+		})
+	}
+}
+
 // BenchmarkRebuild makes 10,000 issues of twelve months, 300 MB of JSON, from
 // nothing.
 func BenchmarkRebuild(b *testing.B) {
