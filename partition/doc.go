@@ -17,7 +17,8 @@
 // # Writing
 //
 // [Dir.Replace] takes all rows of one month of one or more tables, sorted by
-// issue_key as bytes. What it writes depends on the rows alone, not on the
+// issue_key as bytes, and a [MonthWriter] takes them issue after issue, however
+// many there are. What it writes depends on the rows alone, not on the
 // time or the machine: equal rows give equal bytes. [Dir.Splice] takes the
 // rows of some issues only. It encodes the row groups that these are in and
 // copies all others, by the kernel and unread, so that a change costs what
@@ -57,7 +58,7 @@
 //
 // Every column is optional: UTF-8 text, 64-bit integers, timestamps in
 // microseconds adjusted to UTC, booleans, doubles. zstd level 3; pages of 1 MiB; row
-// groups that never divide an issue, grow with the month and are declared
+// groups that never divide an issue, grow with the rows before them and are declared
 // sorted by issue_key; no bounds for long text. Key-value metadata say the schema version, table, row
 // count and the writer's stamp. Any Parquet reader can read them; DuckDB reads a table with
 // read_parquet('DIR/issues/*.parquet', union_by_name = true).
