@@ -1,10 +1,6 @@
 package transform
 
-import (
-	"strconv"
-
-	"github.com/jirasync/jirasync/partition"
-)
+import "github.com/jirasync/jirasync/partition"
 
 // What we add to the tables of the reference: columns behind its own, and
 // tables. A column is only ever added at the end of its list.
@@ -21,10 +17,10 @@ func issueAdded(fields FieldMap) []column {
 		{"components", text, repeats | long, names("components")},
 		{"fix_versions", text, repeats | long, names("fixVersions")},
 		{"affected_versions", text, repeats | long, names("versions")},
-		{"sprint_names", text, repeats | long, source{"names of the field of kind `sprint` as a JSON array; none in the map → null", func(e element) partition.Value {
-			return namesOf(e.first(fields.IDs(KindSprint)))
+		{"sprint_names", text, repeats | long, source{"names of the field of kind `sprint` as a JSON array; none in the map → null", func(e *element) partition.Value {
+			return e.namesOf(e.first(fields.IDs(KindSprint)))
 		}}},
-		{"story_points", float, 0, source{"number in the field of kind `story_points`; none in the map → null", func(e element) partition.Value {
+		{"story_points", float, 0, source{"number in the field of kind `story_points`; none in the map → null", func(e *element) partition.Value {
 			return floatOrNull(e.first(fields.IDs(KindStoryPoints)))
 		}}},
 		{"sla_observed_at", timestamp, 0, slaObservedAt},
@@ -33,7 +29,7 @@ func issueAdded(fields FieldMap) []column {
 
 var commentAdded = []column{
 	{"body_md", text, filled | long, adfMarkdown("body")},
-	{"public_visibility", boolean, 0, source{"`jsdPublic`; anything but true and false → null", func(e element) partition.Value {
+	{"public_visibility", boolean, 0, source{"`jsdPublic`; anything but true and false → null", func(e *element) partition.Value {
 		return boolOrNull(e.get("jsdPublic"))
 	}}},
 	{"author_account_id", text, repeats, at("author", "accountId")},
@@ -54,12 +50,12 @@ var changelogAdded = []column{
 var commentMediaColumns = []column{
 	{"issue_key", text, filled | repeats, issueKey},
 	{"comment_id", text, 0, source{"comment `id`", at("id").value}},
-	{"attachment_id", text, 0, source{"`id` of the attachment that it is; not certain → null", (element).mediaAttachment}},
-	{"filename", text, 0, source{"`filename` of that attachment, else `attrs.alt`, else `attrs.__fileName`", (element).mediaName}},
-	{"media_id", text, 0, source{"`attrs.id`, in Atlassian's media service", func(e element) partition.Value {
+	{"attachment_id", text, 0, source{"`id` of the attachment that it is; not certain → null", (*element).mediaAttachment}},
+	{"filename", text, 0, source{"`filename` of that attachment, else `attrs.alt`, else `attrs.__fileName`", (*element).mediaName}},
+	{"media_id", text, 0, source{"`attrs.id`, in Atlassian's media service", func(e *element) partition.Value {
 		return textOrNull(e.media.ID, e.media.ID != "")
 	}}},
-	{"url", text, long, source{"`attrs.url` of a picture outside Jira, secrets in it redacted", func(e element) partition.Value {
+	{"url", text, long, source{"`attrs.url` of a picture outside Jira, secrets in it redacted", func(e *element) partition.Value {
 		return textOrNull(e.media.URL, e.media.URL != "")
 	}}},
 }
@@ -74,20 +70,20 @@ var worklogColumns = []column{
 	{"started_at", timestamp, 0, timeAt("started")},
 	{"created_at", timestamp, 0, timeAt("created")},
 	{"updated_at", timestamp, 0, timeAt("updated")},
-	{"time_spent_seconds", number, 0, source{"`timeSpentSeconds`", func(e element) partition.Value { return intOrNull(integer(e.get("timeSpentSeconds"))) }}},
+	{"time_spent_seconds", number, 0, source{"`timeSpentSeconds`", func(e *element) partition.Value { return intOrNull(e.integer(e.get("timeSpentSeconds"))) }}},
 	{"comment", text, filled | long, adfText("comment")},
 	{"comment_md", text, filled | long, adfMarkdown("comment")},
 }
 
 var issueFieldColumns = []column{
 	{"issue_key", text, filled | repeats, issueKey},
-	{"field_id", text, filled | repeats, source{"name of the member, `customfield_…`", func(e element) partition.Value { return textValue(e.field.id) }}},
-	{"value_text", text, long, source{"text, by the rules below", func(e element) partition.Value { return textOrNull(e.field.text(e)) }}},
-	{"value_number", float, 0, source{"of a number; anything else → null", func(e element) partition.Value { return floatOrNull(e.field.raw) }}},
-	{"value_time", timestamp, 0, source{"of a string that is a time or date; anything else → null", func(e element) partition.Value {
-		return timeOrNull(instant(e.field.raw))
+	{"field_id", text, filled | repeats, source{"name of the member, `customfield_…`", func(e *element) partition.Value { return textValue(e.field.id) }}},
+	{"value_text", text, long, source{"text, by the rules below", func(e *element) partition.Value { return textOrNull(e.field.text(e)) }}},
+	{"value_number", float, 0, source{"of a number; anything else → null", func(e *element) partition.Value { return floatOrNull(e.field.value) }}},
+	{"value_time", timestamp, 0, source{"of a string that is a time or date; anything else → null", func(e *element) partition.Value {
+		return timeOrNull(e.instant(e.field.value))
 	}}},
-	{"value_json", text, long, source{"of an object or list, but not of rich text; anything else → null", func(e element) partition.Value {
+	{"value_json", text, long, source{"of an object or list, but not of rich text; anything else → null", func(e *element) partition.Value {
 		return e.field.json(e)
 	}}},
 }
@@ -97,35 +93,8 @@ var userColumns = []column{
 	{"account_id", text, filled | repeats, at("accountId")},
 	{"name", text, repeats, at("displayName")},
 	{"email", text, repeats, at("emailAddress")},
-	{"active", boolean, 0, source{"`active`; anything but true and false → null", func(e element) partition.Value {
+	{"active", boolean, 0, source{"`active`; anything but true and false → null", func(e *element) partition.Value {
 		return boolOrNull(e.get("active"))
 	}}},
 	{"account_type", text, repeats, at("accountType")},
-}
-
-// first returns the value of the first of the fields that has one.
-func (e element) first(fields []string) []byte {
-	for _, id := range fields {
-		if raw := e.get(id); raw != nil {
-			return raw
-		}
-	}
-	return nil
-}
-
-func boolOrNull(raw []byte) partition.Value {
-	b, err := strconv.ParseBool(string(raw))
-	if err != nil || len(raw) < len("true") { // ParseBool takes 1 and T as well
-		return partition.Value{}
-	}
-	return partition.Flag(b)
-}
-
-// floatOrNull is the number in raw; one that no double can hold is null.
-func floatOrNull(raw []byte) partition.Value {
-	f, err := strconv.ParseFloat(string(raw), 64) // of JSON it takes numbers only
-	if err != nil {
-		return partition.Value{}
-	}
-	return partition.Float(f)
 }

@@ -1,8 +1,7 @@
 package transform
 
 import (
-	"encoding/json"
-
+	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/partition"
 	"github.com/jirasync/jirasync/sla"
 )
@@ -11,7 +10,7 @@ import (
 // the field map follow, then issueTail, and last what we add; see added.go.
 var issueColumns = []column{
 	{"issue_key", text, filled, issueKey},
-	{"issue_id", text, filled, source{"`id` of the record", func(e element) partition.Value { return textValue(e.issue.ID) }}},
+	{"issue_id", text, filled, source{"`id` of the record", func(e *element) partition.Value { return textValue(e.issue.ID) }}},
 	{"issue_url", text, filled, source{"`SITE/browse/` and the key", issueURL}},
 	{"summary", text, 0, at("summary")},
 	{"description", text, filled | long, adfText("description")},
@@ -39,10 +38,10 @@ var issueColumns = []column{
 }
 
 var issueTail = []column{
-	{"_synced_at", text, 0, source{"`_synced_at` of the record, verbatim", func(e element) partition.Value {
-		return textOrNull(scalar(e.issue.record.get("_synced_at")))
+	{"_synced_at", text, 0, source{"`_synced_at` of the record, verbatim", func(e *element) partition.Value {
+		return textOrNull(e.scalar(e.issue.whole.get("_synced_at")))
 	}}},
-	{"_raw_file", text, filled, source{"name of the record's file, `KEY.json`", func(e element) partition.Value {
+	{"_raw_file", text, filled, source{"name of the record's file, `KEY.json`", func(e *element) partition.Value {
 		return textValue(e.issue.Key + recordExt)
 	}}},
 }
@@ -62,9 +61,9 @@ var attachmentColumns = []column{
 	{"attachment_id", text, 0, at("id")},
 	{"issue_key", text, filled | repeats, issueKey},
 	{"filename", text, 0, at("filename")},
-	{"local_path", text, 0, source{"path of the downloaded file; not there → null", func(e element) partition.Value { return e.local }}},
+	{"local_path", text, 0, source{"path of the downloaded file; not there → null", func(e *element) partition.Value { return e.local }}},
 	{"hierarchical_path", text, 0, source{"`THOUSANDS/LAST THREE DIGITS/ID_FILENAME` of the key, when `local_path` is set", hierarchicalPath}},
-	{"size_bytes", number, 0, source{"`size`", func(e element) partition.Value { return intOrNull(integer(e.get("size"))) }}},
+	{"size_bytes", number, 0, source{"`size`", func(e *element) partition.Value { return intOrNull(e.integer(e.get("size"))) }}},
 	{"mime_type", text, repeats, at("mimeType")},
 	{"author_email", text, repeats, at("author", "emailAddress")},
 	{"created_at", timestamp, 0, timeAt("created")},
@@ -109,146 +108,151 @@ type kindColumn struct {
 	kind  partition.Kind
 	flags flags
 	doc   string // what stands behind the field id
-	value func(e element, field string) partition.Value
+	value func(e *element, field string) partition.Value
 }
 
 func (k kindColumn) column(name, field string) column {
-	return column{name, k.kind, k.flags, source{"`" + field + "`" + k.doc, func(e element) partition.Value {
+	return column{name, k.kind, k.flags, source{"`" + field + "`" + k.doc, func(e *element) partition.Value {
 		return k.value(e, field)
 	}}}
 }
 
 var fieldKinds = map[FieldKind][]kindColumn{
-	KindOption: {{text, repeats, ", option text", func(e element, field string) partition.Value {
-		return textOrNull(option(e.get(field)))
+	KindOption: {{text, repeats, ", option text", func(e *element, field string) partition.Value {
+		return textOrNull(e.option(e.get(field)))
 	}}},
-	KindOptionList: {{text, filled | repeats | long, ", option texts as a JSON array", func(e element, field string) partition.Value {
-		return textValue(optionList(e.get(field)))
+	KindOptionList: {{text, filled | repeats | long, ", option texts as a JSON array", func(e *element, field string) partition.Value {
+		return textValue(e.optionList(e.get(field)))
 	}}},
-	KindUserEmailList: {{text, filled | long, ", users' email addresses as a JSON array", func(e element, field string) partition.Value {
-		return textValue(emailList(e.get(field)))
+	KindUserEmailList: {{text, filled | long, ", users' email addresses as a JSON array", func(e *element, field string) partition.Value {
+		return textValue(e.emailList(e.get(field)))
 	}}},
-	KindADF: {{text, long, ", ADF text; empty → null", func(e element, field string) partition.Value {
+	KindADF: {{text, long, ", ADF text; empty → null", func(e *element, field string) partition.Value {
 		s := e.plainText(field)
 		return textOrNull(s, s != "")
 	}}},
-	KindRaw: {{text, long, ", text or compact JSON", func(e element, field string) partition.Value {
-		return textOrNull(scalar(e.get(field)))
+	KindRaw: {{text, long, ", text or compact JSON", func(e *element, field string) partition.Value {
+		return textOrNull(e.scalar(e.get(field)))
 	}}},
-	KindText: {{text, 0, ", string or number", func(e element, field string) partition.Value {
-		raw := e.get(field)
-		return textOrNull(scalar(ifType(raw, isString(raw) || isNumber(string(raw)))))
+	KindText: {{text, 0, ", string or number", func(e *element, field string) partition.Value {
+		if v := e.get(field); isString(v) || isNumber(v) {
+			return textOrNull(e.scalar(v))
+		}
+		return partition.Value{}
 	}}},
-	KindNumber: {{text, 0, ", number with its digits verbatim", func(e element, field string) partition.Value {
-		raw := e.get(field)
-		return textOrNull(scalar(ifType(raw, isNumber(string(raw)))))
+	KindNumber: {{text, 0, ", number with its digits verbatim", func(e *element, field string) partition.Value {
+		if v := e.get(field); isNumber(v) {
+			return textOrNull(e.scalar(v))
+		}
+		return partition.Value{}
 	}}},
-	KindRating: {{number, 0, ", `rating`, a whole number", func(e element, field string) partition.Value {
-		return intOrNull(integer(e.object.object(field).get("rating")))
+	KindRating: {{number, 0, ", `rating`, a whole number", func(e *element, field string) partition.Value {
+		return intOrNull(e.integer(e.object.object(field).get("rating")))
 	}}},
 	KindJSMRequest: {
-		{text, repeats, ", `requestType.name`", func(e element, field string) partition.Value {
-			return textOrNull(scalar(e.at(field, "requestType", "name")))
+		{text, repeats, ", `requestType.name`", func(e *element, field string) partition.Value {
+			return textOrNull(e.scalar(e.at(field, "requestType", "name")))
 		}},
-		{text, repeats, ", `currentStatus.status`", func(e element, field string) partition.Value {
-			return textOrNull(scalar(e.at(field, "currentStatus", "status")))
+		{text, repeats, ", `currentStatus.status`", func(e *element, field string) partition.Value {
+			return textOrNull(e.scalar(e.at(field, "currentStatus", "status")))
 		}},
 	},
 	KindSprint:      nil, // sprint_names and story_points have no names in the map
 	KindStoryPoints: nil,
 	KindSLA: {
-		{text, repeats, ", `breached` of the current cycle, `True` or `False`", func(e element, field string) partition.Value {
+		{text, repeats, ", `breached` of the current cycle, `True` or `False`", func(e *element, field string) partition.Value {
 			breached := e.issue.cycle(field).Breached
 			if breached.Value {
 				return textOrNull("True", breached.Known)
 			}
 			return textOrNull("False", breached.Known)
 		}},
-		{number, 0, ", `goalDuration.millis` of the current cycle", func(e element, field string) partition.Value {
+		{number, 0, ", `goalDuration.millis` of the current cycle", func(e *element, field string) partition.Value {
 			return millis(e.issue.cycle(field).Goal)
 		}},
-		{number, 0, ", `elapsedTime.millis` of the current cycle", func(e element, field string) partition.Value {
+		{number, 0, ", `elapsedTime.millis` of the current cycle", func(e *element, field string) partition.Value {
 			return millis(e.issue.cycle(field).Elapsed)
 		}},
 	},
 }
 
-var issueKey = source{"`key` of the issue", func(e element) partition.Value { return textValue(e.issue.Key) }}
+var issueKey = source{"`key` of the issue", func(e *element) partition.Value { return textValue(e.issue.Key) }}
 
-func issueURL(e element) partition.Value {
+func issueURL(e *element) partition.Value {
 	return textValue(e.issue.site + "/browse/" + e.issue.Key)
 }
 
 // adfText is the text of a rich text member, never null.
 func adfText(name string) source {
-	return source{"`" + name + "`, ADF text; missing → `''`", func(e element) partition.Value {
+	return source{"`" + name + "`, ADF text; missing → `''`", func(e *element) partition.Value {
 		return textValue(e.plainText(name))
 	}}
 }
 
 // adfMarkdown is the Markdown of a rich text member, never null.
 func adfMarkdown(name string) source {
-	return source{"`" + name + "`, ADF as Markdown; missing → `''`", func(e element) partition.Value {
+	return source{"`" + name + "`, ADF as Markdown; missing → `''`", func(e *element) partition.Value {
 		return textValue(e.markdown(name))
 	}}
 }
 
 // labels tells null, which Jira sends for a field that it could not load,
 // from missing, which means none.
-func labels(e element) partition.Value {
-	raw, there := e.members.Get("labels")
-	if !there {
+func labels(e *element) partition.Value {
+	switch v := e.value.Get("labels"); v.Kind() {
+	case 0:
 		return textValue("[]")
+	case '[':
+		return textValue(e.compact(v.Raw()))
 	}
-	_, ok := list(raw)
-	return textOrNull(compact(raw), ok)
+	return partition.Value{}
 }
 
 // names is the rule of labels for a list of objects that have a name.
 func names(name string) source {
-	return source{"names of `" + name + "` as a JSON array; missing → `[]`", func(e element) partition.Value {
-		raw, there := e.members.Get(name)
-		if !there {
+	return source{"names of `" + name + "` as a JSON array; missing → `[]`", func(e *element) partition.Value {
+		v := e.value.Get(name)
+		if v.Kind() == 0 {
 			return textValue("[]")
 		}
-		return namesOf(raw)
+		return e.namesOf(v)
 	}}
 }
 
-func namesOf(raw json.RawMessage) partition.Value {
-	_, ok := list(raw)
-	return textOrNull(optionList(raw), ok)
+func (r *reader) namesOf(v rawjson.Value) partition.Value {
+	if !isList(v) {
+		return partition.Value{}
+	}
+	return textValue(r.optionList(v))
 }
 
 func countOf(name string) source {
-	return source{"number of elements of `" + name + "`; missing or null → 0", func(e element) partition.Value {
-		elements, _ := e.list(name)
-		return intValue(int64(len(elements)))
+	return source{"number of elements of `" + name + "`; missing or null → 0", func(e *element) partition.Value {
+		return intValue(length(e.get(name)))
 	}}
 }
 
-func commentCount(e element) partition.Value {
+func commentCount(e *element) partition.Value {
 	comment := e.object.object("comment")
-	if total, ok := integer(comment.get("total")); ok && total >= 0 {
+	if total, ok := e.integer(comment.get("total")); ok && total >= 0 {
 		return intValue(total)
 	}
-	elements, _ := comment.list("comments")
-	return intValue(int64(len(elements)))
+	return intValue(length(comment.get("comments")))
 }
 
-func direction(e element) partition.Value {
-	if e.object.object("inwardIssue").ok {
+// length is the number of elements of a list; anything else has none.
+func length(v rawjson.Value) int64 {
+	if !isList(v) {
+		return 0
+	}
+	return int64(v.Len())
+}
+
+func direction(e *element) partition.Value {
+	if e.object.object("inwardIssue").ok() {
 		return textValue("inward")
 	}
 	return textValue("outward")
 }
 
 func millis(d sla.Duration) partition.Value { return intOrNull(d.Millis(), d.Known) }
-
-// ifType returns raw when its type is the wanted one, else nothing.
-func ifType(raw json.RawMessage, wanted bool) json.RawMessage {
-	if wanted {
-		return raw
-	}
-	return nil
-}

@@ -1,12 +1,13 @@
 package transform
 
 import (
+	"bytes"
 	"cmp"
-	"encoding/json"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/partition"
 )
 
@@ -14,8 +15,8 @@ const customField = "customfield_"
 
 // field is a custom field that has a value.
 type field struct {
-	id  string
-	raw json.RawMessage
+	id    string
+	value rawjson.Value
 }
 
 // customFields returns the custom fields with a value, by their numbers: the
@@ -25,11 +26,8 @@ type field struct {
 func (i *issue) customFields() []element {
 	var all []element
 	for _, f := range i.custom() {
-		if f.raw[0] == '{' {
-			o := i.fields.object(f.id)
-			if o.get("errorMessage") != nil || o.get("completedCycles") != nil || o.get("ongoingCycle") != nil {
-				continue
-			}
+		if f.isSLA() || notNull(f.value.Get("errorMessage")).Kind() != 0 {
+			continue
 		}
 		all = append(all, element{object: i.fields, issue: i, field: &f})
 	}
@@ -39,11 +37,9 @@ func (i *issue) customFields() []element {
 // custom returns all custom fields that are not null.
 func (i *issue) custom() []field {
 	var all []field
-	for _, id := range i.fields.members.Names() {
-		if strings.HasPrefix(id, customField) {
-			if raw := i.fields.get(id); raw != nil {
-				all = append(all, field{id, raw})
-			}
+	for name, value := range i.fields.value.Members() {
+		if value.Kind() != 'n' && bytes.HasPrefix(name, []byte(customField)) {
+			all = append(all, field{i.fields.words.copy(name), value})
 		}
 	}
 	slices.SortFunc(all, func(a, b field) int {
@@ -52,40 +48,45 @@ func (i *issue) custom() []field {
 	return all
 }
 
-// rich reports whether the field is a document.
-func (f *field) rich(e element) bool {
-	return f.raw[0] == '{' && string(e.object.object(f.id).get("type")) == `"doc"`
+// isSLA reports whether the field is an object with cycles.
+func (f *field) isSLA() bool {
+	return notNull(f.value.Get("completedCycles")).Kind() != 0 || notNull(f.value.Get("ongoingCycle")).Kind() != 0
 }
 
+// rich reports whether the field is a document.
+func (f *field) rich() bool { return string(f.value.Get("type").Raw()) == `"doc"` }
+
 // text is what a reader would call the value.
-func (f *field) text(e element) (string, bool) {
+func (f *field) text(e *element) (string, bool) {
 	switch {
-	case f.rich(e):
+	case f.rich():
 		return e.plainText(f.id), true
-	case f.raw[0] == '{':
-		return label(e.object.object(f.id))
-	case f.raw[0] == '[':
-		return labelList(f.raw)
+	case f.value.Kind() == '{':
+		return e.label(f.value)
+	case isList(f.value):
+		return e.labelList(f.value)
 	}
-	s, ok := scalar(f.raw)
-	if at, isTime := instant(f.raw); isTime && len(s) > len(time.DateOnly) {
+	s, ok := e.scalar(f.value)
+	if at, isTime := e.instant(f.value); isTime && len(s) > len(time.DateOnly) {
 		return at.Format(time.RFC3339Nano), true // Jira wrote it in the time zone of the account that reads
 	}
 	return s, ok
 }
 
-func (f *field) json(e element) partition.Value {
-	if f.raw[0] != '[' && (f.raw[0] != '{' || f.rich(e)) {
+func (f *field) json(e *element) partition.Value {
+	if !isList(f.value) && (f.value.Kind() != '{' || f.rich()) {
 		return partition.Value{}
 	}
-	return textValue(compact(f.raw))
+	return textValue(e.compact(f.value.Raw()))
 }
 
 // label is the text of an option, a user, or anything else with a name.
-func label(o *object) (string, bool) {
+func (r *reader) label(v rawjson.Value) (string, bool) {
 	for _, name := range []string{"value", "name", "displayName"} {
-		if s, ok := scalar(ifType(o.get(name), isString(o.get(name)))); ok && s != "" {
-			return s, true
+		if v := v.Get(name); isString(v) {
+			if s := r.unquote(v.Raw()); s != "" {
+				return s, true
+			}
 		}
 	}
 	return "", false
@@ -93,32 +94,32 @@ func label(o *object) (string, bool) {
 
 // labelList is a JSON array of the labels of a list, and of nothing if one of
 // its elements has none.
-func labelList(raw json.RawMessage) (string, bool) {
-	elements, _ := list(raw)
-	texts := make([]string, len(elements))
-	for n, e := range elements {
+func (r *reader) labelList(list rawjson.Value) (string, bool) {
+	var texts texts
+	for e := range list.Elements() {
 		s, ok := "", false
-		switch {
-		case e[0] == '{':
-			s, ok = label(newObject(e))
-		case e[0] != '[':
-			s, ok = scalar(e)
+		switch e.Kind() {
+		case '{':
+			s, ok = r.label(e)
+		case '[':
+		default:
+			s, ok = r.scalar(e)
 		}
 		if !ok {
 			return "", false
 		}
-		texts[n] = quote(s)
+		texts.add(s)
 	}
-	return "[" + strings.Join(texts, ",") + "]", true
+	return texts.array(), true
 }
 
 // users returns the people that the record names, each once, by account id. Of
 // what the record says of one person in several places the first counts: what
 // Jira answered for the issue itself, before the parts, which may be older.
 func (i *issue) users() []element {
-	people := map[string]*object{}
-	meet := func(o *object) {
-		if id, ok := scalar(o.get("accountId")); ok && id != "" && people[id] == nil {
+	people := map[string]object{}
+	meet := func(o object) {
+		if id, ok := i.scalar(o.get("accountId")); ok && id != "" && !people[id].ok() {
 			people[id] = o
 		}
 	}
@@ -135,29 +136,16 @@ func (i *issue) users() []element {
 		i.usersOf(f, meet)
 	}
 	all := make([]element, 0, len(people))
-	for _, o := range people {
-		all = append(all, element{object: o, issue: i})
+	for _, id := range slices.Sorted(maps.Keys(people)) {
+		all = append(all, element{object: people[id], issue: i})
 	}
-	slices.SortFunc(all, func(a, b element) int { return strings.Compare(accountID(a), accountID(b)) })
 	return all
 }
 
-func accountID(e element) string {
-	id, _ := scalar(e.get("accountId"))
-	return id
-}
-
 // usersOf visits the users in the value of a custom field: one, or a list.
-func (i *issue) usersOf(f field, meet func(*object)) {
-	switch f.raw[0] {
-	case '{':
-		meet(i.fields.object(f.id))
-	case '[':
-		elements, _ := list(f.raw)
-		for _, e := range elements {
-			if e[0] == '{' {
-				meet(newObject(e))
-			}
-		}
+func (i *issue) usersOf(f field, meet func(object)) {
+	meet(object{i.reader, f.value})
+	for e := range f.value.Elements() {
+		meet(object{i.reader, e})
 	}
 }

@@ -1,81 +1,55 @@
 package transform
 
-import (
-	"encoding/json"
-
-	"github.com/jirasync/jirasync/adf"
-	"github.com/jirasync/jirasync/internal/rawjson"
-)
+import "github.com/jirasync/jirasync/internal/rawjson"
 
 // object is one JSON object of a record, read leniently: what is missing,
 // null or of another type is an object without members. Names are compared
 // exactly; of duplicate names the last wins.
 type object struct {
-	ok      bool // it is an object, perhaps an empty one
-	members rawjson.Object
-	nested  map[string]*object   // those that were asked for, decoded once
-	rich    map[string]*adf.Node // rich text that was asked for, decoded once; see element.document
+	*reader
+	value rawjson.Value
 }
 
-// newRecord reads a whole record, which may be anything.
-func newRecord(data []byte) *object {
-	members, err := rawjson.Parse(data)
-	return &object{ok: err == nil, members: members}
-}
+// get returns a member, absent when it is missing or null.
+func (o object) get(name string) rawjson.Value { return notNull(o.value.Get(name)) }
 
-// newObject reads a part of a record.
-func newObject(part json.RawMessage) *object {
-	members, err := rawjson.ParsePart(part)
-	return &object{ok: err == nil, members: members}
-}
+// object returns the member as an object.
+func (o object) object(name string) object { return object{o.reader, o.value.Get(name)} }
 
-// get returns the JSON of a member, nil when it is missing or null.
-func (o *object) get(name string) json.RawMessage {
-	raw, _ := o.members.Get(name)
-	if string(raw) == "null" {
-		return nil
+// ok reports whether it is an object, perhaps an empty one.
+func (o object) ok() bool { return o.value.Kind() == '{' }
+
+// at walks the objects of path and returns its last member.
+func (o object) at(path ...string) rawjson.Value {
+	v := o.value
+	for _, name := range path {
+		v = v.Get(name)
 	}
-	return raw
+	return notNull(v)
 }
 
-// object returns the member as an object; it is never nil.
-func (o *object) object(name string) *object {
-	if child, known := o.nested[name]; known {
-		return child
+// first returns the first of the members that has a value.
+func (o object) first(names []string) rawjson.Value {
+	for _, name := range names {
+		if v := o.get(name); v.Kind() != 0 {
+			return v
+		}
 	}
-	members, err := o.members.Object(name)
-	child := &object{ok: err == nil, members: members}
-	if o.nested == nil {
-		o.nested = map[string]*object{}
-	}
-	o.nested[name] = child
-	return child
+	return rawjson.Value{}
 }
 
-// at walks the objects of path and returns the JSON of its last member.
-func (o *object) at(path ...string) json.RawMessage {
-	last := len(path) - 1
-	for _, name := range path[:last] {
-		o = o.object(name)
+// notNull makes an absent value of null.
+func notNull(v rawjson.Value) rawjson.Value {
+	if v.Kind() == 'n' {
+		return rawjson.Value{}
 	}
-	return o.get(path[last])
+	return v
 }
 
-// list returns the elements of the member. A member that is missing or null
-// has none; ok is false when it is something else than a list.
-func (o *object) list(name string) (elements []json.RawMessage, ok bool) {
-	raw := o.get(name)
-	if raw == nil {
-		return nil, true
-	}
-	return list(raw)
-}
+func isList(v rawjson.Value) bool   { return v.Kind() == '[' }
+func isString(v rawjson.Value) bool { return v.Kind() == '"' }
 
-// list returns the elements of a part of a record.
-func list(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
-	if len(raw) == 0 || raw[0] != '[' {
-		return nil, false
-	}
-	elements, err := rawjson.PartElements(raw)
-	return elements, err == nil
+func isNumber(v rawjson.Value) bool {
+	k := v.Kind()
+	return k == '-' || '0' <= k && k <= '9'
 }

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"bytes"
 	"net/url"
 	"regexp"
 	"strings"
@@ -9,44 +10,46 @@ import (
 	"github.com/jirasync/jirasync/partition"
 )
 
-// document decodes a rich text member, once for all that is made of it. One
-// that is missing is nil, and so is one that cannot be read, which is counted.
-func (e element) document(name string) *adf.Node {
-	if doc, known := e.rich[name]; known {
-		return doc
-	}
-	var doc *adf.Node
-	if raw := e.get(name); raw != nil {
-		var err error
-		if doc, err = adf.Parse(raw); err != nil {
-			e.issue.skip("rich text cannot be read", "%s", name)
-			doc = nil
-		}
-	}
-	if e.rich == nil {
-		e.rich = map[string]*adf.Node{}
-	}
-	e.rich[name] = doc
-	return doc
+// Rich text is printed from its JSON. It cannot fail, since that is part of a
+// record which has been read, and nests no deeper than adf allows.
+
+func (e *element) plainText(name string) string {
+	text, _ := adf.PlainText(e.get(name).Raw())
+	return withoutNUL(text)
 }
 
-func (e element) plainText(name string) string {
-	return withoutNUL(e.document(name).PlainText())
+// embeds decodes a document that may embed files or pictures. Of one that
+// cannot, which most are, it returns nil.
+func (e *element) embeds(name string) *adf.Node {
+	raw := e.get(name).Raw()
+	if !bytes.Contains(raw, []byte("media")) && !bytes.Contains(raw, []byte(`\u006`)) { // an m, e, d, i or a
+		return nil
+	}
+	doc, err := adf.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	return doc
 }
 
 // markdown links a file or picture to where Jira serves the attachment that it
 // is: content_url of the attachments table, which also tells the local path.
 // A local path would be of this machine, and come only with the download.
-func (e element) markdown(name string) string {
+func (e *element) markdown(name string) string {
+	doc := e.embeds(name)
+	if doc == nil {
+		text, _ := adf.Markdown(e.get(name).Raw())
+		return withoutNUL(text)
+	}
 	options := adf.Options{MediaURL: func(n *adf.Node) string {
 		file := e.issue.file(n)
-		if file == nil {
+		if !file.ok() {
 			return "" // media:ID, as in comment_media
 		}
-		content, _ := scalar(file.get("content"))
+		content, _ := e.scalar(file.get("content"))
 		return content
 	}}
-	return withoutNUL(options.Markdown(e.document(name)))
+	return withoutNUL(options.Markdown(doc))
 }
 
 func withoutNUL(s string) string { return strings.ReplaceAll(s, "\x00", "") }
@@ -54,14 +57,14 @@ func withoutNUL(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 // media is a file or picture that a document embeds.
 type media struct {
 	adf.Media
-	file *object // the attachment that it is; nil when that is not certain
+	file object // the attachment that it is; none when that is not certain
 }
 
 // commentMedia lists what each comment embeds, in the order of its document.
 func (i *issue) commentMedia() []element {
 	var all []element
 	for _, comment := range i.comments() {
-		doc := comment.document("body")
+		doc := comment.embeds("body")
 		for _, n := range doc.Walk() {
 			if m, ok := i.media(n); ok {
 				comment.media = &m
@@ -84,17 +87,17 @@ func (i *issue) media(n *adf.Node) (media, bool) {
 	return media{}, false
 }
 
-// file returns the attachment that a media node is, nil when that is not
+// file returns the attachment that a media node is, none when that is not
 // certain. Documents name files by the id of Atlassian's media service, which
 // no list of attachments carries, so that what remains is the name: of one
 // attachment and no other. Which of several was meant cannot be told: Jira
 // does not document when an attachment is created in relation to its comment.
 // A picture outside Jira may be an attachment all the same, by its address.
-func (i *issue) file(n *adf.Node) *object {
+func (i *issue) file(n *adf.Node) object {
 	alone := &adf.Node{Type: n.Type, Attrs: n.Attrs}
 	found := adf.Options{KeepCredentials: true}.Media(alone)
 	if len(found) == 0 {
-		return nil
+		return object{}
 	}
 	if i.files == nil {
 		i.files = newFiles(i.attachments())
@@ -111,19 +114,19 @@ func (i *issue) file(n *adf.Node) *object {
 
 // files are the attachments of an issue as documents refer to them.
 type files struct {
-	byName map[string]*object // nil for a name that several have
-	byID   map[string]*object
+	byName map[string]object // none for a name that several have
+	byID   map[string]object
 }
 
 func newFiles(attachments []element) *files {
-	f := &files{byName: map[string]*object{}, byID: map[string]*object{}}
+	f := &files{byName: map[string]object{}, byID: map[string]object{}}
 	for _, a := range attachments {
-		if id, ok := scalar(a.get("id")); ok {
+		if id, ok := a.scalar(a.get("id")); ok {
 			f.byID[id] = a.object
 		}
-		name, _ := scalar(a.get("filename"))
+		name, _ := a.scalar(a.get("filename"))
 		if _, taken := f.byName[name]; taken || name == "" {
-			f.byName[name] = nil
+			f.byName[name] = object{}
 			continue
 		}
 		f.byName[name] = a.object
@@ -135,36 +138,36 @@ func newFiles(attachments []element) *files {
 var filePath = regexp.MustCompile(`^/(?:secure/(?:attachment|thumbnail)|rest/api/(?:2|3|latest)/attachment/(?:content|thumbnail))/([0-9]+)(?:/|$)`)
 
 // at returns the attachment that the site serves at an address.
-func (f *files) at(address string) *object {
+func (f *files) at(address string) object {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil
+		return object{}
 	}
 	match := filePath.FindStringSubmatch(u.Path)
 	if match == nil {
-		return nil
+		return object{}
 	}
 	file := f.byID[match[1]]
-	if file == nil || u.Host == "" && u.Scheme == "" {
+	if !file.ok() || u.Host == "" && u.Scheme == "" {
 		return file // the path alone is one of the site's
 	}
-	content, _ := scalar(file.get("content"))
+	content, _ := file.scalar(file.get("content"))
 	if site, err := url.Parse(content); err != nil || !strings.EqualFold(site.Host, u.Host) {
-		return nil
+		return object{}
 	}
 	return file
 }
 
-func (e element) mediaAttachment() partition.Value {
-	if e.media.file == nil {
+func (e *element) mediaAttachment() partition.Value {
+	if !e.media.file.ok() {
 		return partition.Value{}
 	}
-	return textOrNull(scalar(e.media.file.get("id")))
+	return textOrNull(e.scalar(e.media.file.get("id")))
 }
 
-func (e element) mediaName() partition.Value {
-	if e.media.file == nil {
+func (e *element) mediaName() partition.Value {
+	if !e.media.file.ok() {
 		return textOrNull(e.media.Name, e.media.Name != "")
 	}
-	return textOrNull(scalar(e.media.file.get("filename")))
+	return textOrNull(e.scalar(e.media.file.get("filename")))
 }

@@ -173,53 +173,106 @@ func (m *mapper) rows(record []byte) (IssueRows, error) {
 	return m.finish(i), nil
 }
 
-// finish makes the rows of an issue.
+// finish makes the rows of an issue, and lets go of its record. It can be
+// called once.
 func (m *mapper) finish(i *issue) IssueRows {
+	elements := make([][]element, len(m.tables))
+	rows, cells := 0, 0
+	for n := range m.tables {
+		elements[n] = m.tables[n].elements(i)
+		rows += len(elements[n])
+		cells += len(elements[n]) * len(m.tables[n].columns)
+	}
+	// All rows are cut from one piece, and all cells.
+	allRows, allCells := make([]partition.Row, rows), make(partition.Row, cells)
 	i.Contents = make([]partition.Content, len(m.tables))
 	for n := range m.tables {
-		i.Contents[n] = partition.Content{Table: m.schema[n], Rows: m.tables[n].rows(i)}
+		i.Contents[n].Table = m.schema[n]
+		if len(elements[n]) == 0 {
+			continue
+		}
+		width := len(m.tables[n].columns)
+		own := allRows[:len(elements[n]):len(elements[n])]
+		allRows = allRows[len(own):]
+		for r := range own {
+			own[r], allCells = allCells[:width:width], allCells[width:]
+		}
+		m.tables[n].fill(own, elements[n])
+		i.Contents[n].Rows = own
 	}
+	i.end()
 	return i.IssueRows
 }
 
 // issue is a record that is being turned into rows.
 type issue struct {
 	IssueRows
+	*reader
 	site       string
 	attachment func(key, id, filename string) (string, bool)
-	record     *object
-	fields     *object
-	cycles     map[string]sla.Cycle // current cycle by field id, decoded once
+	whole      object // the record
+	fields     object
+	metrics    map[string]metric    // by field id, decoded once
 	parts      map[string][]element // elements of the parts by table, decoded once
 	files      *files               // the attachments as rich text names them; nil until asked for
 }
 
+type metric struct {
+	sla.Metric
+	err error
+}
+
 // issue reads what a record says about the issue as a whole.
 func (m *mapper) issue(data []byte) (*issue, error) {
-	i := &issue{site: m.SiteURL, attachment: m.Attachment, record: newRecord(data)}
-	if !i.record.ok {
-		return i, fmt.Errorf("%w: not one JSON object", ErrRecord)
+	r := spareReaders.Get().(*reader)
+	i := &issue{reader: r, site: m.SiteURL, attachment: m.Attachment, whole: r.read(data)}
+	err := i.begin()
+	if err != nil || i.Gone {
+		i.end()
 	}
-	i.fields = i.record.object("fields")
-	i.Key, _ = scalar(i.record.get("key"))
-	i.ID, _ = scalar(i.record.get("id"))
-	i.Updated, _ = instant(i.fields.get("updated"))
-	i.Gone = i.record.get("_deleted_at") != nil || i.record.get("_moved_to") != nil
-	created, dated := instant(i.fields.get("created"))
+	return i, err
+}
+
+// survey reads what a record says about the issue as a whole, and no more.
+func (m *mapper) survey(data []byte) (IssueRows, error) {
+	r := spareReaders.Get().(*reader)
+	i := &issue{reader: r, whole: r.readTop(data)}
+	defer i.end()
+	err := i.begin()
+	return i.IssueRows, err
+}
+
+// end lets go of the record, after which there are no more rows to be made.
+func (i *issue) end() {
+	i.release()
+	*i = issue{IssueRows: i.IssueRows}
+}
+
+// begin reads what the record says about the issue as a whole.
+func (i *issue) begin() error {
+	if !i.whole.ok() {
+		return fmt.Errorf("%w: not one JSON object", ErrRecord)
+	}
+	i.fields = i.whole.object("fields")
+	i.Key, _ = i.scalar(i.whole.get("key"))
+	i.ID, _ = i.scalar(i.whole.get("id"))
+	i.Updated, _ = i.instant(i.fields.get("updated"))
+	i.Gone = i.whole.get("_deleted_at").Kind() != 0 || i.whole.get("_moved_to").Kind() != 0
+	created, dated := i.instant(i.fields.get("created"))
 	if dated {
 		i.Created, i.Month = created, partition.Monthly(created)
 	}
 	switch {
 	case !issuekey.Valid(i.Key):
-		return i, fmt.Errorf("%w: key is missing or malformed", ErrRecord)
+		return fmt.Errorf("%w: key is missing or malformed", ErrRecord)
 	case i.Gone:
-		return i, nil
+		return nil
 	case !issuekey.ValidID(i.ID):
-		return i, fmt.Errorf("%w: id is missing or not numeric", ErrRecord)
+		return fmt.Errorf("%w: id is missing or not numeric", ErrRecord)
 	case !dated:
-		return i, fmt.Errorf("%w: fields.created is missing or not a time", ErrRecord)
+		return fmt.Errorf("%w: fields.created is missing or not a time", ErrRecord)
 	}
-	return i, nil
+	return nil
 }
 
 func (i *issue) skip(reason, part string, index ...any) {
@@ -230,18 +283,25 @@ func (i *issue) skip(reason, part string, index ...any) {
 // unreadable for the account or no SLA has the zero Cycle, where nothing is
 // known.
 func (i *issue) cycle(field string) sla.Cycle {
-	cycle, known := i.cycles[field]
-	if known {
-		return cycle
+	metric, err := i.metric(field)
+	if err != nil {
+		return sla.Cycle{}
 	}
-	if metric, err := sla.Parse(i.fields.get(field)); err == nil {
-		cycle, _ = metric.Current()
-	}
-	if i.cycles == nil {
-		i.cycles = map[string]sla.Cycle{}
-	}
-	i.cycles[field] = cycle
+	cycle, _ := metric.Current()
 	return cycle
+}
+
+// metric decodes an SLA field, once for all that is made of it.
+func (i *issue) metric(field string) (sla.Metric, error) {
+	m, known := i.metrics[field]
+	if !known {
+		if i.metrics == nil {
+			i.metrics = map[string]metric{}
+		}
+		m.Metric, m.err = sla.Parse(i.fields.get(field).Raw())
+		i.metrics[field] = m
+	}
+	return m.Metric, m.err
 }
 
 func (i *issue) self() []element { return []element{{object: i.fields, issue: i}} }
@@ -269,8 +329,8 @@ func (i *issue) attachments() []element {
 	return i.once(tableAttachments, func() []element {
 		files := i.elements(i.fields, "attachment", "fields.attachment")
 		for n, file := range files {
-			id, _ := scalar(file.get("id"))
-			filename, _ := scalar(file.get("filename"))
+			id, _ := i.scalar(file.get("id"))
+			filename, _ := i.scalar(file.get("filename"))
 			files[n].local = textOrNull(i.attachment(i.Key, id, filename))
 		}
 		return files
@@ -278,7 +338,7 @@ func (i *issue) attachments() []element {
 }
 
 func (i *issue) remoteLinks() []element {
-	return i.elements(i.record, "_remote_links", "_remote_links")
+	return i.elements(i.whole, "_remote_links", "_remote_links")
 }
 
 func (i *issue) worklogs() []element {
@@ -289,7 +349,7 @@ func (i *issue) worklogs() []element {
 
 func (i *issue) histories() []element {
 	return i.once(tableChangelog, func() []element {
-		return i.elements(i.part(i.record, "changelog", "changelog"), "histories", "changelog.histories")
+		return i.elements(i.part(i.whole, "changelog", "changelog"), "histories", "changelog.histories")
 	})
 }
 
@@ -310,11 +370,11 @@ func (i *issue) links() []element {
 	var links []element
 	for _, link := range i.elements(i.fields, "issuelinks", part) {
 		for _, side := range []string{"inwardIssue", "outwardIssue"} {
-			if linked := link.object.object(side); linked.ok && link.outer == nil {
+			if linked := link.object.object(side); linked.ok() && !link.outer.ok() {
 				link.outer = linked
 			}
 		}
-		if link.outer == nil {
+		if !link.outer.ok() {
 			i.skip("neither inwardIssue nor outwardIssue", part+"[%d]", link.index)
 			continue
 		}
@@ -324,9 +384,9 @@ func (i *issue) links() []element {
 }
 
 // part returns a member that holds a list. Another shape is counted.
-func (i *issue) part(parent *object, name, part string) *object {
+func (i *issue) part(parent object, name, part string) object {
 	o := parent.object(name)
-	if !o.ok && parent.get(name) != nil {
+	if !o.ok() && parent.get(name).Kind() != 0 {
 		i.skip("not an object", "%s", part)
 	}
 	return o
@@ -334,15 +394,17 @@ func (i *issue) part(parent *object, name, part string) *object {
 
 // elements returns the objects of a list. Elements that are no objects are
 // counted and left out.
-func (i *issue) elements(parent *object, name, part string) []element {
-	raws, ok := parent.list(name)
-	if !ok {
+func (i *issue) elements(parent object, name, part string) []element {
+	list := parent.get(name)
+	if list.Kind() != 0 && !isList(list) {
 		i.skip("not a list", "%s", part)
 	}
-	elements := make([]element, 0, len(raws))
-	for n, raw := range raws {
-		o := newObject(raw)
-		if !o.ok {
+	elements := make([]element, 0, length(list))
+	n := -1
+	for value := range list.Elements() {
+		n++
+		o := object{i.reader, value}
+		if !o.ok() {
 			i.skip("not an object", part+"[%d]", n)
 			continue
 		}
@@ -353,12 +415,12 @@ func (i *issue) elements(parent *object, name, part string) []element {
 
 // hierarchicalPath is the path that the reference made up for attachments. It
 // is a label, not where the file lies; separators cannot break out of it.
-func hierarchicalPath(e element) partition.Value {
+func hierarchicalPath(e *element) partition.Value {
 	if e.local.IsNull() {
 		return partition.Value{}
 	}
-	id, _ := scalar(e.get("id"))
-	filename, _ := scalar(e.get("filename"))
+	id, _ := e.scalar(e.get("id"))
+	filename, _ := e.scalar(e.get("filename"))
 	name := strings.NewReplacer("/", "_", `\`, "_").Replace(id + "_" + filename)
 	return textValue(hierarchy(e.issue.Key) + "/" + name)
 }

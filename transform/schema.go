@@ -28,19 +28,19 @@ const (
 // source is where a value comes from, for the reader and for the program.
 type source struct {
 	doc   string
-	value func(element) partition.Value
+	value func(*element) partition.Value
 }
 
 // element is what one row is made from.
 type element struct {
-	*object         // the fields of the issue; the comment, attachment, changelog item, link
-	outer   *object // of a changelog item its history, of a link the linked issue
-	issue   *issue
-	index   int             // its place in the record's list
-	local   partition.Value // of an attachment the path of its file
-	media   *media          // that a comment embeds
-	field   *field          // the custom field of issue_fields
-	cycle   *cycle          // the row of sla_cycles
+	object        // the fields of the issue; the comment, attachment, changelog item, link
+	outer  object // of a changelog item its history, of a link the linked issue
+	issue  *issue
+	index  int             // its place in the record's list
+	local  partition.Value // of an attachment the path of its file
+	media  *media          // that a comment embeds
+	field  *field          // the custom field of issue_fields
+	cycle  *cycle          // the row of sla_cycles
 }
 
 // table is one table of the schema.
@@ -113,20 +113,13 @@ func choose(all []table, referenceOnly bool) (chosen, left []table) {
 	return chosen, left
 }
 
-// rows returns the rows of one issue in the table.
-func (t *table) rows(i *issue) []partition.Row {
-	elements := t.elements(i)
-	if len(elements) == 0 {
-		return nil
-	}
-	rows := make([]partition.Row, len(elements))
-	for n, e := range elements {
-		rows[n] = make(partition.Row, len(t.columns))
+// fill makes the rows of the elements, each as long as the columns are many.
+func (t *table) fill(rows []partition.Row, elements []element) {
+	for n := range elements {
 		for c := range t.columns {
-			rows[n][c] = t.columns[c].value(e)
+			rows[n][c] = t.columns[c].value(&elements[n])
 		}
 	}
-	return rows
 }
 
 // partition returns the table as package partition wants it.
@@ -142,21 +135,21 @@ func (t *table) partition() partition.Table {
 
 // at is the text of the member at path.
 func at(path ...string) source {
-	return source{"`" + strings.Join(path, ".") + "`", func(e element) partition.Value {
-		return textOrNull(scalar(e.at(path...)))
+	return source{"`" + strings.Join(path, ".") + "`", func(e *element) partition.Value {
+		return textOrNull(e.scalar(e.at(path...)))
 	}}
 }
 
 // timeAt is the instant of the member at path.
 func timeAt(path ...string) source {
-	return source{"`" + strings.Join(path, ".") + "`", func(e element) partition.Value {
-		return timeOrNull(instant(e.at(path...)))
+	return source{"`" + strings.Join(path, ".") + "`", func(e *element) partition.Value {
+		return timeOrNull(e.instant(e.at(path...)))
 	}}
 }
 
 // orEmpty makes "" of null.
 func (s source) orEmpty() source {
-	return source{s.doc + "; missing → `''`", func(e element) partition.Value {
+	return source{s.doc + "; missing → `''`", func(e *element) partition.Value {
 		if v := s.value(e); !v.IsNull() {
 			return v
 		}
@@ -167,7 +160,9 @@ func (s source) orEmpty() source {
 // of takes the value from the element around e: the history of a changelog
 // item, the linked issue of a link.
 func (s source) of(outer string) source {
-	return source{outer + " " + s.doc, func(e element) partition.Value {
-		return s.value(element{object: e.outer, issue: e.issue})
+	return source{outer + " " + s.doc, func(e *element) partition.Value {
+		defer func(inner object) { e.object = inner }(e.object)
+		e.object = e.outer
+		return s.value(e)
 	}}
 }

@@ -36,12 +36,12 @@ func fieldColumns(fields FieldMap) []column {
 		{"type", text, repeats, at("schema", "type")},
 		{"items", text, repeats, at("schema", "items")},
 		{"custom_type", text, repeats, at("schema", "custom")},
-		{"clause_names", text, filled, source{"`clauseNames`, its names in JQL, as a JSON array; missing → `[]`", func(e element) partition.Value {
-			return textValue(optionList(e.get("clauseNames")))
+		{"clause_names", text, filled, source{"`clauseNames`, its names in JQL, as a JSON array; missing → `[]`", func(e *element) partition.Value {
+			return textValue(e.optionList(e.get("clauseNames")))
 		}}},
 		{"project_id", text, repeats, source{"`scope.project.id`: of a team-managed project that has the field alone", at("scope", "project", "id").value}},
-		{"issue_columns", text, filled, source{"columns of `issues` that it fills by the field map, as a JSON array; none → `[]`", func(e element) partition.Value {
-			id, _ := scalar(e.get("id"))
+		{"issue_columns", text, filled, source{"columns of `issues` that it fills by the field map, as a JSON array; none → `[]`", func(e *element) partition.Value {
+			id, _ := e.scalar(e.get("id"))
 			return textValue(fields.filledBy(id))
 		}}},
 		{"_synced_at", text, filled, seenAt},
@@ -51,12 +51,12 @@ func fieldColumns(fields FieldMap) []column {
 var organizationColumns = []column{
 	{"org_id", text, filled, at("id")},
 	{"name", text, 0, at("name")},
-	{"uuid", text, 0, source{"`uuid`; empty → null", func(e element) partition.Value {
-		s, ok := scalar(e.get("uuid"))
+	{"uuid", text, 0, source{"`uuid`; empty → null", func(e *element) partition.Value {
+		s, ok := e.scalar(e.get("uuid"))
 		return textOrNull(s, ok && s != "")
 	}}},
-	{"created_at", timestamp, 0, source{"`created.epochMillis`", func(e element) partition.Value {
-		n, ok := integer(e.at("created", "epochMillis"))
+	{"created_at", timestamp, 0, source{"`created.epochMillis`", func(e *element) partition.Value {
+		n, ok := e.integer(e.at("created", "epochMillis"))
 		created := time.UnixMilli(n).UTC()
 		return timeOrNull(created, ok && 1 <= created.Year() && created.Year() <= 9999)
 	}}},
@@ -65,10 +65,10 @@ var organizationColumns = []column{
 }
 
 // seenAt is filled in by SiteChange, which knows the row of before.
-var seenAt = source{"the refresh that first found the row as it is", func(element) partition.Value { return partition.Null }}
+var seenAt = source{"the refresh that first found the row as it is", func(*element) partition.Value { return partition.Null }}
 
 func boolAt(name string) source {
-	return source{"`" + name + "`; anything but true and false → null", func(e element) partition.Value { return boolOrNull(e.get(name)) }}
+	return source{"`" + name + "`; anything but true and false → null", func(e *element) partition.Value { return boolOrNull(e.get(name)) }}
 }
 
 // filledBy returns the columns that a field fills, as a JSON array.
@@ -151,13 +151,13 @@ func (t *Tables) CompareSite(name string, parts []json.RawMessage, at time.Time)
 // make fills Content with a row for each part, sorted by id.
 func (c *SiteChange) make(t *table, parts []json.RawMessage) error {
 	for i, part := range parts {
-		e := element{object: newRecord(part)}
-		if id, _ := scalar(e.get("id")); id == "" {
+		e := element{object: new(reader).read(part)}
+		if id, _ := e.scalar(e.get("id")); id == "" {
 			return fmt.Errorf("%w: %s[%d] has no id", ErrRecord, t.name, i)
 		}
 		row := make(partition.Row, len(t.columns))
 		for n, column := range t.columns {
-			row[n] = column.value(e)
+			row[n] = column.value(&e)
 		}
 		c.Content.Rows = append(c.Content.Rows, row)
 	}

@@ -41,12 +41,12 @@ var slaCycleColumns = []column{
 }
 
 // slaObservedAt is when the SLA values were read.
-var slaObservedAt = source{"`_sla_observed_at` of the record: the read that brought these values; never → null", func(e element) partition.Value {
-	return timeOrNull(instant(e.issue.record.get("_sla_observed_at")))
+var slaObservedAt = source{"`_sla_observed_at` of the record: the read that brought these values; never → null", func(e *element) partition.Value {
+	return timeOrNull(e.instant(e.issue.whole.get("_sla_observed_at")))
 }}
 
 func ofCycle(doc string, value func(*cycle) partition.Value) source {
-	return source{doc, func(e element) partition.Value { return value(e.cycle) }}
+	return source{doc, func(e *element) partition.Value { return value(e.cycle) }}
 }
 
 func flagOrNull(f sla.Flag) partition.Value {
@@ -61,13 +61,10 @@ func flagOrNull(f sla.Flag) partition.Value {
 func (i *issue) slaCycles() []element {
 	var all []element
 	for _, f := range i.custom() {
-		if f.raw[0] != '{' {
+		if !f.isSLA() {
 			continue
 		}
-		if o := i.fields.object(f.id); o.get("completedCycles") == nil && o.get("ongoingCycle") == nil {
-			continue
-		}
-		metric, err := sla.Parse(f.raw)
+		metric, err := i.metric(f.id)
 		if err != nil {
 			continue // unreadable is unknown
 		}

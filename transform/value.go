@@ -1,39 +1,37 @@
 package transform
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/partition"
 )
 
 // scalar returns a JSON value as the text of a column: a string as it is, a
 // number with its digits, anything else as compact JSON. It reports false
 // for a missing value and for null.
-func scalar(raw json.RawMessage) (string, bool) {
-	switch {
-	case isNull(raw):
+func (r *reader) scalar(v rawjson.Value) (string, bool) {
+	switch v.Kind() {
+	case 0, 'n':
 		return "", false
-	case isString(raw):
-		return unquote(raw), true
+	case '"':
+		return r.unquote(v.Raw()), true
 	}
-	return compact(raw), true
+	return r.compact(v.Raw()), true
 }
 
 // option returns the text of an option as the reference defines it: "value",
 // else "name", where empty text counts as missing.
-func option(raw json.RawMessage) (string, bool) {
-	if isNull(raw) || raw[0] != '{' {
-		return optionScalar(raw)
+func (r *reader) option(v rawjson.Value) (string, bool) {
+	if v.Kind() != '{' {
+		return r.optionScalar(v)
 	}
-	o := newObject(raw)
 	for _, name := range []string{"value", "name"} {
-		if s, ok := optionScalar(o.get(name)); ok && s != "" {
+		if s, ok := r.optionScalar(v.Get(name)); ok && s != "" {
 			return s, true
 		}
 	}
@@ -41,50 +39,68 @@ func option(raw json.RawMessage) (string, bool) {
 }
 
 // optionScalar is scalar with the reference's spelling of booleans.
-func optionScalar(raw json.RawMessage) (string, bool) {
-	switch string(raw) {
-	case "true":
+func (r *reader) optionScalar(v rawjson.Value) (string, bool) {
+	switch v.Kind() {
+	case 't':
 		return "True", true
-	case "false":
+	case 'f':
 		return "False", true
 	}
-	return scalar(raw)
+	return r.scalar(v)
 }
 
 // optionList returns the texts of a list of options as a JSON array.
-func optionList(raw json.RawMessage) string {
-	elements, _ := list(raw)
-	texts := make([]string, 0, len(elements))
-	for _, e := range elements {
-		if s, ok := option(e); ok && s != "" {
-			texts = append(texts, quote(s))
+func (r *reader) optionList(list rawjson.Value) string {
+	var texts texts
+	for e := range list.Elements() {
+		if s, ok := r.option(e); ok && s != "" {
+			texts.add(s)
 		}
 	}
-	return "[" + strings.Join(texts, ",") + "]"
+	return texts.array()
 }
 
 // emailList returns the email addresses of a list of users as a JSON array,
 // null for a user that shows none.
-func emailList(raw json.RawMessage) string {
-	elements, _ := list(raw)
-	emails := make([]string, len(elements))
-	for i, e := range elements {
-		emails[i] = "null"
-		if raw := newObject(e).get("emailAddress"); isString(raw) {
-			emails[i] = quote(unquote(raw))
+func (r *reader) emailList(list rawjson.Value) string {
+	var texts texts
+	for e := range list.Elements() {
+		if email := e.Get("emailAddress"); isString(email) {
+			texts.add(r.unquote(email.Raw()))
+		} else {
+			texts.addNull()
 		}
 	}
-	return "[" + strings.Join(emails, ",") + "]"
+	return texts.array()
+}
+
+// texts are written as a JSON array.
+type texts struct{ json []byte }
+
+func (t *texts) add(s string) { t.json = appendQuote(append(t.json, ','), s) }
+func (t *texts) addNull()     { t.json = append(t.json, ",null"...) }
+
+func (t *texts) array() string {
+	if t.json == nil {
+		return "[]"
+	}
+	t.json[0] = '['
+	return string(append(t.json, ']'))
 }
 
 // integer reads a whole number, written as a number or as a string. A
 // fraction and a number outside int64 are no integers.
-func integer(raw json.RawMessage) (int64, bool) {
-	digits := string(raw)
-	if isString(raw) {
-		digits = strings.TrimSpace(unquote(raw))
-	}
-	if !isNumber(digits) {
+func (r *reader) integer(v rawjson.Value) (int64, bool) {
+	digits := ""
+	switch {
+	case isNumber(v):
+		digits = string(v.Raw())
+	case isString(v):
+		digits = strings.TrimSpace(r.unquote(v.Raw()))
+		if digits == "" || digits[0] != '-' && (digits[0] < '0' || '9' < digits[0]) || !json.Valid([]byte(digits)) {
+			return 0, false
+		}
+	default:
 		return 0, false
 	}
 	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
@@ -97,13 +113,6 @@ func integer(raw json.RawMessage) (int64, bool) {
 	}
 	return int64(f), true
 }
-
-// isNumber reports whether s is a JSON number.
-func isNumber(s string) bool {
-	return s != "" && (s[0] == '-' || '0' <= s[0] && s[0] <= '9') && json.Valid([]byte(s))
-}
-
-func isString(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '"' }
 
 // timeLayouts are Jira's own form and RFC 3339, each with any fraction of a
 // second, which time.Parse takes unasked, and a bare date, which is midnight
@@ -124,89 +133,65 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// instant reads the time in a JSON string.
-func instant(raw json.RawMessage) (time.Time, bool) {
-	if !isString(raw) {
+// readTime is a time with the way in which it is written.
+type readTime struct {
+	written string
+	at      time.Time
+	ok      bool
+}
+
+// instant reads the time in a JSON string. Records say the same time again and
+// again, so that the last ones are remembered.
+func (r *reader) instant(v rawjson.Value) (time.Time, bool) {
+	if !isString(v) {
 		return time.Time{}, false
 	}
-	return parseTime(unquote(raw))
-}
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
-
-// unquote decodes a JSON string that is known to be valid. Invalid UTF-8 and
-// lone surrogates become U+FFFD; NUL is dropped, because readers choke on it.
-func unquote(raw []byte) string {
-	if isPlain(raw[1 : len(raw)-1]) {
-		return string(raw[1 : len(raw)-1])
-	}
-	var s string
-	_ = json.Unmarshal(raw, &s) // raw is part of a document that was parsed
-	return strings.ReplaceAll(s, "\x00", "")
-}
-
-// isPlain reports whether s is the same in a JSON string as it is by itself.
-// Most are, and to find it out is a tenth of the work of decoding.
-func isPlain[T ~string | ~[]byte](s T) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return c >= utf8.RuneSelf && isPlainUnicode(string(s[i:]))
+	raw := v.Raw()
+	for i := range r.times {
+		if t := &r.times[i]; t.written == string(raw) {
+			return t.at, t.ok
 		}
 	}
-	return true
-}
-
-func isPlainUnicode(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' || r == '"' || r == '\\' || r == '\u2028' || r == '\u2029' // which encoding/json escapes
-	})
-}
-
-// quote encodes s as JSON without escaping <, > and &.
-func quote(s string) string {
-	if isPlain(s) {
-		return `"` + s + `"`
+	r.times[1] = r.times[0]
+	t := &r.times[0]
+	t.written = r.words.copy(raw)
+	if t.at, t.ok = usualTime(raw); !t.ok {
+		t.at, t.ok = parseTime(r.unquote(raw))
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // cannot fail: a string into memory
-	return strings.TrimSuffix(b.String(), "\n")
+	return t.at, t.ok
 }
 
-// compact returns JSON that is known to be valid without spaces, members in
-// their order, numbers verbatim, strings as UTF-8 with the escapes they need.
-func compact(raw json.RawMessage) string {
-	var b strings.Builder
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; c {
-		case ' ', '\t', '\n', '\r':
-		case '"':
-			end := stringEnd(raw, i)
-			if isPlain(raw[i+1 : end-1]) {
-				b.Write(raw[i:end])
-			} else {
-				b.WriteString(quote(unquote(raw[i:end])))
-			}
-			i = end - 1
-		default:
-			b.WriteByte(c)
+// usualTime reads a time in the one form that Jira writes. Of another it says
+// nothing.
+func usualTime(raw []byte) (time.Time, bool) {
+	const form = `"2006-01-02T15:04:05.000+0700"`
+	if len(raw) != len(form) {
+		return time.Time{}, false
+	}
+	for i := range len(form) {
+		c := raw[i]
+		if digit := '0' <= form[i] && form[i] <= '9'; digit && (c < '0' || '9' < c) || !digit && c != form[i] && (form[i] != '+' || c != '-') {
+			return time.Time{}, false
 		}
 	}
-	return b.String()
-}
-
-// stringEnd returns the position behind the string that begins at start.
-func stringEnd(raw []byte, start int) int {
-	for i := start + 1; i < len(raw); i++ {
-		switch raw[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	days := [...]int{1: 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+	number := func(i, n int) (sum int) {
+		for _, c := range raw[i : i+n] {
+			sum = 10*sum + int(c-'0')
 		}
+		return sum
 	}
-	return len(raw)
+	year, month, day := number(1, 4), number(6, 2), number(9, 2)
+	hour, minute, second := number(12, 2), number(15, 2), number(18, 2)
+	east, eastMinute := number(25, 2), number(27, 2)
+	if year < 1000 || year > 9000 || month < 1 || month > 12 || day < 1 || day > days[month] || hour > 23 || minute > 59 || second > 59 || east > 14 || eastMinute > 59 {
+		return time.Time{}, false // parseTime knows what else there is
+	}
+	offset := 60*east + eastMinute
+	if raw[24] == '-' {
+		offset = -offset
+	}
+	return time.Date(year, time.Month(month), day, hour, minute-offset, second, 1e6*number(21, 3), time.UTC), true
 }
 
 // The types of columns and the values in them.
@@ -240,4 +225,27 @@ func timeOrNull(t time.Time, ok bool) partition.Value {
 		return partition.Value{}
 	}
 	return partition.Time(t)
+}
+
+// boolOrNull is the boolean v; anything else is null.
+func boolOrNull(v rawjson.Value) partition.Value {
+	switch v.Kind() {
+	case 't':
+		return partition.Flag(true)
+	case 'f':
+		return partition.Flag(false)
+	}
+	return partition.Value{}
+}
+
+// floatOrNull is the number v; one that no double can hold is null.
+func floatOrNull(v rawjson.Value) partition.Value {
+	if !isNumber(v) {
+		return partition.Value{}
+	}
+	f, err := strconv.ParseFloat(string(v.Raw()), 64)
+	if err != nil {
+		return partition.Value{}
+	}
+	return partition.Float(f)
 }

@@ -64,6 +64,18 @@ func (x *Index) reset(data []byte, levels int) error {
 	return nil
 }
 
+// Clear lets go of the document. What was indexed is no longer valid.
+func (x *Index) Clear() {
+	clear(x.names)
+	x.data, x.nodes = nil, x.nodes[:0]
+}
+
+// Size returns how much memory the index keeps for the next document, in bytes.
+func (x *Index) Size() int {
+	const ofNode, ofSlot, ofName = 28, 4, 16
+	return ofNode*cap(x.nodes) + ofSlot*cap(x.slots) + ofName*cap(x.names)
+}
+
 // Root returns the document. It is absent before the first Reset, and after
 // one that failed.
 func (x *Index) Root() Value {
