@@ -68,10 +68,32 @@ func newMonthIndex(info fs.FileInfo, stamp string, issues []identity) *monthInde
 }
 
 func (x *monthIndex) has(key string) bool {
-	_, found := slices.BinarySearchFunc(x.issues, key, func(i identity, key string) int {
+	_, found := find(x.issues, key)
+	return found
+}
+
+// find looks for a key among issues sorted by key.
+func find(issues []identity, key string) (identity, bool) {
+	n, found := slices.BinarySearchFunc(issues, key, func(i identity, key string) int {
 		return strings.Compare(i.key, key)
 	})
-	return found
+	if !found {
+		return identity{}, false
+	}
+	return issues[n], true
+}
+
+// knows reports whether the month had the same of the keys before, with the
+// same ids.
+func (x *monthIndex) knows(keys []string, issues []identity) bool {
+	for _, key := range keys {
+		before, had := find(x.issues, key)
+		now, has := find(issues, key)
+		if had != has || before != now {
+			return false
+		}
+	}
+	return true
 }
 
 // keysOf returns the keys under which the month holds the issue id.
@@ -158,6 +180,10 @@ func (t *Tables) spliced(month string, keys []string, rows []partition.Row) {
 		if x.err != nil {
 			delete(t.months, month) // the next refresh looks again
 			return
+		}
+		if info, err := t.stat(month); err == nil && x.knows(keys, issues) {
+			t.months[month] = &monthIndex{info: info, stamp: t.mapper.stamp, issues: x.issues, byID: x.byID}
+			return // most changes are to issues that are there
 		}
 		for _, i := range x.issues {
 			if _, replaced := slices.BinarySearch(keys, i.key); !replaced {
