@@ -87,9 +87,10 @@ func (s *Syncer) Backfill(ctx context.Context, opts BackfillOptions) (BackfillRe
 	if s.site == nil {
 		return BackfillResult{}, ErrNoCredentials
 	}
-	if err := s.CheckLogin(ctx); err != nil {
+	if err := s.siteLogin(ctx); err != nil {
 		return BackfillResult{}, fmt.Errorf("backfill: %w", err)
 	}
+	agentErr := s.agentLogin(ctx)
 	b := s.newBackfill(opts)
 	source := keysSource(opts.Keys)
 	b.result.Expected = len(opts.Keys)
@@ -111,7 +112,7 @@ func (s *Syncer) Backfill(ctx context.Context, opts BackfillOptions) (BackfillRe
 	if err == nil && b.result.Failed > 0 {
 		err = fmt.Errorf("backfill: %d of %d issues failed", b.result.Failed, b.result.Found)
 	}
-	return b.result, errors.Join(err, b.checkpoint.close(err == nil))
+	return b.result, errors.Join(err, b.checkpoint.close(err == nil), agentErr)
 }
 
 // SyncIssues refreshes the named issues at once and applies them. It is what

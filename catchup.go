@@ -112,8 +112,9 @@ func (s *Syncer) watch(ctx context.Context) {
 	}
 	if s.cfg.SLAPollEvery > 0 && s.agent != nil {
 		jobs.Go(func() { s.every(ctx, "SLA poll", s.cfg.SLAPollEvery, s.pollOnce) })
-	} else if s.agent == nil {
-		s.log.InfoContext(ctx, "there is no SLA account: SLA values are as the first account sees them")
+	}
+	if s.agent == nil {
+		s.sayNoAgent(ctx)
 	}
 	if s.cfg.MetadataEvery > 0 {
 		jobs.Go(func() { s.watchMetadata(ctx) })
@@ -143,11 +144,14 @@ func (s *Syncer) every(ctx context.Context, name string, period time.Duration, j
 // pollOnce runs the periodic SLA poll.
 func (s *Syncer) pollOnce(ctx context.Context) {
 	result, err := s.PollSLA(ctx, SLAOptions{})
-	if ctx.Err() != nil || errors.Is(err, ErrPollRuns) {
+	if errors.Is(err, ErrPollRuns) {
+		s.log.InfoContext(ctx, "SLA poll left out: another pass is running")
+		return
+	}
+	if ctx.Err() != nil {
 		return
 	}
 	s.stats.slaHealed.Add(int64(result.Healed))
-	s.stats.slaPolled.Store(time.Now().UnixMilli())
 	if err != nil {
 		s.stats.slaFailures.Add(1)
 		s.log.WarnContext(ctx, "SLA poll failed in part; the last values stay", "failed", result.Failed, "error", err)
@@ -185,7 +189,7 @@ func (s *Syncer) checkOnce(ctx context.Context) {
 	} else {
 		s.log.InfoContext(ctx, "check done", attrs...)
 	}
-	if full && (err == nil || errors.Is(err, ErrDiffers)) {
+	if full && (err == nil || errors.Is(err, ErrDiffers) || errors.Is(err, errAgentLogin)) {
 		if err := s.writeState(stateLastFull, began.UTC()); err != nil {
 			s.log.WarnContext(ctx, "state could not be written", "error", err)
 		}

@@ -111,7 +111,7 @@ type CheckReport struct {
 	Failed    map[string]string `json:"failed,omitempty"`
 	Remaining int               `json:"remaining"` // issues that differ, and months that cannot be read, that are left
 	Severity  Severity          `json:"severity"`
-	Error     string            `json:"error,omitempty"` // why the check could not be finished
+	Error     string            `json:"error,omitempty"` // why the check could not be finished, or the SLA account was refused
 }
 
 // Check compares Jira, the records and the tables, both ways: that each issue
@@ -127,7 +127,8 @@ type CheckReport struct {
 // account works and sees its project, gets a tombstone.
 //
 // The error is ErrDiffers if differences are left, ErrBrake, ErrCheckRuns, or
-// what kept the check from its end; the report is valid in any case.
+// what kept the check from its end; the report is valid in any case. An SLA
+// account that is refused stops nothing, and is part of the error.
 func (s *Syncer) Check(ctx context.Context, opts CheckOptions) (CheckReport, error) {
 	if s.site == nil {
 		return CheckReport{}, ErrNoCredentials
@@ -149,20 +150,24 @@ func (s *Syncer) Check(ctx context.Context, opts CheckOptions) (CheckReport, err
 	default:
 		err = fmt.Errorf("%w: %d issues, and %d months cannot be read", ErrDiffers, c.report.Remaining-unread, unread)
 	}
+	if err == nil || errors.Is(err, ErrDiffers) {
+		err = errors.Join(err, c.agentErr)
+	}
 	return c.report, err
 }
 
 // check is one run.
 type check struct {
 	*Syncer
-	opts    CheckOptions
-	report  CheckReport
-	began   time.Time
-	stored  int             // records
-	refetch map[string]bool // keys to read again
-	reapply map[string]bool // keys to write again
-	left    map[string]bool // keys that differ and cannot be mended here
-	unread  []string        // keys whose remote links are unknown
+	opts     CheckOptions
+	report   CheckReport
+	began    time.Time
+	agentErr error           // the second account is refused, which stops nothing
+	stored   int             // records
+	refetch  map[string]bool // keys to read again
+	reapply  map[string]bool // keys to write again
+	left     map[string]bool // keys that differ and cannot be mended here
+	unread   []string        // keys whose remote links are unknown
 }
 
 func newCheck(s *Syncer, opts CheckOptions) *check {
@@ -183,9 +188,10 @@ func newCheck(s *Syncer, opts CheckOptions) *check {
 func orDefault(d, value time.Duration) time.Duration { return max(0, cmp.Or(d, value)) }
 
 func (c *check) run(ctx context.Context) error {
-	if err := c.CheckLogin(ctx); err != nil {
+	if err := c.siteLogin(ctx); err != nil {
 		return err
 	}
+	c.agentErr = c.agentLogin(ctx)
 	census, err := c.takeCensus(ctx)
 	if err != nil {
 		return err
@@ -476,6 +482,9 @@ func (c *check) close(err error) {
 	case c.report.Remaining > c.opts.MaxFix || c.unreadable() > 0:
 		c.report.Severity = SeverityError
 	case c.report.Remaining > 0:
+		c.report.Severity = SeverityWarning
+	case c.agentErr != nil:
+		c.report.Error = c.agentErr.Error()
 		c.report.Severity = SeverityWarning
 	case len(c.report.Mended)+len(c.report.Deleted)+len(c.report.RemadeMonths) > 0:
 		c.report.Severity = SeverityInfo

@@ -83,7 +83,7 @@ func (s *Syncer) RefreshMetadata(ctx context.Context, opts MetadataOptions) (Met
 	result.Organizations, errs[1] = s.refreshTable(ctx, desk, opts)
 	err := errors.Join(errs[:]...)
 	if !opts.DryRun {
-		err = errors.Join(err, s.noteMetadata(ctx, err))
+		err = errors.Join(err, s.note(ctx, stateMetadata, err))
 	}
 	result.Requests, result.Seconds = s.requests()-sent, time.Since(began).Seconds()
 	return result, err
@@ -212,33 +212,9 @@ func metadataBrake(c transform.SiteChange) error {
 	return nil
 }
 
-// LastMetadata is how RefreshMetadata last ended, whoever called it.
-type LastMetadata struct {
-	Succeeded time.Time `json:"succeeded,omitzero"`
-	Failed    time.Time `json:"failed,omitzero"`
-	Error     string    `json:"error,omitempty"` // of the last failure
-}
-
-// Ailing reports whether the last refresh failed.
-func (m LastMetadata) Ailing() bool { return m.Failed.After(m.Succeeded) }
-
-// noteMetadata remembers how a refresh ended, unless it was given up.
-func (s *Syncer) noteMetadata(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	last, now := s.LastMetadata(), time.Now().UTC()
-	if err == nil {
-		last.Succeeded = now
-	} else {
-		last.Failed, last.Error = now, err.Error()
-	}
-	return s.writeState(stateMetadata, last)
-}
-
 // LastMetadata returns how the last refresh of the metadata ended, in this
 // process or another; zero if there was none.
-func (s *Syncer) LastMetadata() (last LastMetadata) {
+func (s *Syncer) LastMetadata() (last LastRun) {
 	s.readState(stateMetadata, &last)
 	return last
 }

@@ -358,7 +358,7 @@ func TestLesson158ServeRefreshesMetadata(t *testing.T) {
 	page := r.adminPage("/metrics")
 	require.Contains(t, page, "\njirasync_metadata_failure_time_seconds 1")
 	require.Contains(t, page, "\njirasync_metadata_success_time_seconds 1")
-	var status struct{ Metadata jirasync.LastMetadata }
+	var status struct{ Metadata jirasync.LastRun }
 	require.NoError(t, json.Unmarshal([]byte(r.adminPage("/status")), &status))
 	require.True(t, status.Metadata.Ailing())
 }

@@ -73,7 +73,18 @@ type SLAResult struct {
 // Passes never overlap: ErrPollRuns. A month that cannot be read counts as a
 // failure, since its issues are not looked at.
 func (s *Syncer) PollSLA(ctx context.Context, opts SLAOptions) (SLAResult, error) {
-	return s.slaPass(ctx, opts, cmp.Or(opts.Parallel, 2), (*slaPass).watched)
+	result, err := s.slaPass(ctx, opts, cmp.Or(opts.Parallel, 2), (*slaPass).watched)
+	if !opts.DryRun && !errors.Is(err, ErrNoSLAAccount) && !errors.Is(err, ErrPollRuns) {
+		err = errors.Join(err, s.note(ctx, stateSLAPoll, err))
+	}
+	return result, err
+}
+
+// LastSLAPoll returns how the last SLA poll ended, in this process or another;
+// zero if there was none.
+func (s *Syncer) LastSLAPoll() (last LastRun) {
+	s.readState(stateSLAPoll, &last)
+	return last
 }
 
 // BackfillSLA reads the SLA clocks of stored issues whose clocks were not read

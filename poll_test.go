@@ -2,6 +2,7 @@ package jirasync_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -203,4 +204,82 @@ func TestSLAPassesNeverOverlap(t *testing.T) {
 	}
 	require.ErrorIs(t, <-results, jirasync.ErrPollRuns)
 	require.NoError(t, <-results)
+}
+
+// The second token ends: backfill and check read, mend and bury as before, and
+// say at their end that clocks stand still.
+func TestExpiredSLATokenStopsNoIssues(t *testing.T) {
+	t.Parallel()
+	site, c, r := desk(t, 3)
+	_, err := r.PollSLA(t.Context(), jirasync.SLAOptions{})
+	require.NoError(t, err)
+	require.False(t, r.Status().SLAPoll.Ailing())
+	site.ExpireToken(site.Agent)
+	c.pass(time.Minute)
+	site.Create("SUP", jiratest.Fields{"summary": "new"})
+	result, err := r.Backfill(t.Context(), jirasync.BackfillOptions{})
+	require.ErrorContains(t, err, "JIRA_SLA_API_TOKEN")
+	require.Equal(t, 1, result.Fetched)
+	require.Zero(t, result.Failed)
+	r.shows("SUP-4", "summary", "new")
+
+	site.Create("SUP", jiratest.Fields{"summary": "newer"})
+	site.Issue("SUP-2").Delete()
+	report, err := r.Check(t.Context(), fixing(now))
+	require.ErrorContains(t, err, "JIRA_SLA_API_TOKEN")
+	require.NotErrorIs(t, err, jirasync.ErrDiffers)
+	require.Equal(t, []string{"SUP-5"}, report.Mended)
+	require.Equal(t, []string{"SUP-2"}, report.Deleted)
+	require.Equal(t, jirasync.SeverityWarning, report.Severity)
+	require.Contains(t, report.Error, "JIRA_SLA_API_TOKEN")
+
+	_, err = r.PollSLA(t.Context(), jirasync.SLAOptions{})
+	require.Error(t, err)
+	last := r.Status().SLAPoll
+	require.True(t, last.Ailing())
+	require.Contains(t, last.Error, "JIRA_SLA_API_TOKEN")
+	page := r.adminPage("/metrics")
+	require.Contains(t, page, fmt.Sprintf("\njirasync_sla_poll_failure_time_seconds %d\n", last.Failed.Unix()))
+	require.Contains(t, page, fmt.Sprintf("\njirasync_sla_poll_success_time_seconds %d\n", last.Succeeded.Unix()))
+	require.Equal(t, last, library(t, r.cfg).LastSLAPoll(), "another process sees it")
+}
+
+// Without the second account everything else works, and says so once.
+func TestWithoutSLAAccount(t *testing.T) {
+	t.Parallel()
+	site, c, _ := desk(t, 2)
+	cfg := config(site)
+	cfg.SLAEmail, cfg.SLAAPIToken = "", jira.Secret{}
+	r := serve(t, cfg)
+	for range 2 {
+		_, err := r.Backfill(t.Context(), jirasync.BackfillOptions{})
+		require.NoError(t, err)
+	}
+	site.SetWebhook(jiratest.Webhook{URL: r.url + "/webhooks/jira", Secret: secret})
+	c.pass(time.Second)
+	site.Issue("SUP-1").Edit(jiratest.Fields{"summary": "edited"})
+	r.flush(site)
+	r.idle()
+	r.shows("SUP-1", "summary", "edited")
+	_, err := r.Check(t.Context(), fixing(now))
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(r.log.String(), "there is no SLA account"))
+	require.Empty(t, r.failures())
+	require.Zero(t, r.Status().SLAPoll)
+}
+
+// SLA fields are found by their type: one that no map names has its cycles.
+func TestLesson62SLAFieldsAreFoundByType(t *testing.T) {
+	t.Parallel()
+	site, c, r := desk(t, 1)
+	id := site.AddField(jiratest.Field{ID: "customfield_77001", Name: "Zeit bis zur Abnahme", Type: "sla"})
+	site.Issue("SUP-1").SetSLA(id, &jiratest.SLA{Goal: time.Hour, Ongoing: &jiratest.Cycle{Start: c.Now()}})
+	c.pass(10 * time.Minute)
+	_, err := r.PollSLA(t.Context(), jirasync.SLAOptions{})
+	require.NoError(t, err)
+	var metrics []string
+	for _, row := range r.rows("sla_cycles", "SUP-1") {
+		metrics = append(metrics, row["field_id"].Text()+" "+row["metric"].Text())
+	}
+	require.Contains(t, metrics, "customfield_77001 Zeit bis zur Abnahme")
 }

@@ -178,7 +178,9 @@ func TestWebhooksBesidePollsOfAnotherProcess(t *testing.T) {
 		}
 	}
 	st := server.status()
-	require.True(t, st.LastPoll.IsZero(), "the server has not polled")
+	require.NotContains(t, p.log.String(), "SLA clocks read", "the server has not polled")
+	require.WithinDuration(t, time.Now(), st.SLAPoll.Succeeded, time.Minute, "but knows who did")
+	require.Contains(t, server.get("/metrics"), fmt.Sprintf("\njirasync_sla_poll_success_time_seconds %d\n", st.SLAPoll.Succeeded.Unix()))
 	require.Zero(t, st.Failures, "%v", p.failures())
 	server.end()
 	require.Empty(t, site.Problems())

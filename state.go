@@ -1,11 +1,13 @@
 package jirasync
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
 )
@@ -18,6 +20,7 @@ const (
 	stateLastFull  = "last_full_check.json"
 	stateLastCheck = "last_check.json" // its report
 	stateMetadata  = "metadata.json"   // how the last refresh of the metadata ended
+	stateSLAPoll   = "sla_poll.json"   // how the last SLA poll ended
 )
 
 // maxState bounds a state file.
@@ -49,4 +52,29 @@ func (s *Syncer) writeState(name string, v any) error {
 		return fmt.Errorf("state %s: %w", name, err)
 	}
 	return nil
+}
+
+// LastRun is how a pass that is repeated last ended, whoever began it.
+type LastRun struct {
+	Succeeded time.Time `json:"succeeded,omitzero"`
+	Failed    time.Time `json:"failed,omitzero"`
+	Error     string    `json:"error,omitempty"` // of the last failure
+}
+
+// Ailing reports whether the last pass failed.
+func (r LastRun) Ailing() bool { return r.Failed.After(r.Succeeded) }
+
+// note remembers how a pass ended, unless it was given up.
+func (s *Syncer) note(ctx context.Context, name string, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	var last LastRun
+	s.readState(name, &last)
+	if now := time.Now().UTC(); err == nil {
+		last.Succeeded = now
+	} else {
+		last.Failed, last.Error = now, err.Error()
+	}
+	return s.writeState(name, last)
 }

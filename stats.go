@@ -20,7 +20,6 @@ type counters struct {
 	incomplete         atomic.Int64
 	slaFailures        atomic.Int64
 	slaHealed          atomic.Int64
-	slaPolled          atomic.Int64 // Unix milliseconds
 	caughtUp           atomic.Int64
 	catchUpFailures    atomic.Int64
 	lastCheck          atomic.Pointer[CheckReport]
@@ -45,7 +44,6 @@ type Status struct {
 	InFlight    int       `json:"in_flight"`               // issues being refreshed
 	Oldest      time.Time `json:"oldest_waiting,omitzero"` // arrival of the oldest delivery not worked off
 	LastApplied time.Time `json:"last_applied,omitzero"`   // when the tables last took an issue
-	LastPoll    time.Time `json:"last_sla_poll,omitzero"`  // when the SLA clocks were last read
 
 	Deliveries         int64 `json:"deliveries"`
 	Malformed          int64 `json:"malformed_deliveries"`
@@ -66,7 +64,8 @@ type Status struct {
 
 	LastCheck *CheckReport  `json:"last_check,omitempty"` // of the periodic check; see CheckReport
 	Tokens    []TokenExpiry `json:"tokens,omitempty"`     // those of which the end is known
-	Metadata  LastMetadata  `json:"metadata,omitzero"`    // of the tables fields and organizations
+	Metadata  LastRun       `json:"metadata,omitzero"`    // of the tables fields and organizations
+	SLAPoll   LastRun       `json:"sla_poll,omitzero"`    // by this process or another
 }
 
 // Status returns the state at this moment.
@@ -78,13 +77,10 @@ func (s *Syncer) Status() Status {
 		Ignored: c.ignored.Load(), Incomplete: c.incomplete.Load(), SLAFailures: c.slaFailures.Load(),
 		AttachmentsStored: c.attachmentsStored.Load(), AttachmentsSkipped: c.attachmentsSkipped.Load(),
 		LastLatencyMS: c.lastLatency.Load(), CaughtUp: c.caughtUp.Load(), SLAHealed: c.slaHealed.Load(), CatchUpFailures: c.catchUpFailures.Load(),
-		LastCheck: c.lastCheck.Load(), Tokens: s.Tokens(), Metadata: s.LastMetadata(),
+		LastCheck: c.lastCheck.Load(), Tokens: s.Tokens(), Metadata: s.LastMetadata(), SLAPoll: s.LastSLAPoll(),
 	}
 	if ms := c.lastApplied.Load(); ms != 0 {
 		st.LastApplied = time.UnixMilli(ms).UTC()
-	}
-	if ms := c.slaPolled.Load(); ms != 0 {
-		st.LastPoll = time.UnixMilli(ms).UTC()
 	}
 	if q := s.inbox.Load(); q != nil {
 		stats := q.Stats()
@@ -134,6 +130,8 @@ func (st Status) writeMetrics(w io.Writer) error {
 		{"queue_in_flight", "gauge", "Issues being refreshed.", int64(st.InFlight)},
 		{"metadata_success_time_seconds", "gauge", "When fields and organizations were last refreshed, Unix time; 0 never.", unixOrZero(st.Metadata.Succeeded)},
 		{"metadata_failure_time_seconds", "gauge", "When their refresh last failed, Unix time; 0 never.", unixOrZero(st.Metadata.Failed)},
+		{"sla_poll_success_time_seconds", "gauge", "When the SLA clocks were last read, Unix time; 0 never.", unixOrZero(st.SLAPoll.Succeeded)},
+		{"sla_poll_failure_time_seconds", "gauge", "When an SLA poll last failed, Unix time; 0 never.", unixOrZero(st.SLAPoll.Failed)},
 		{"last_latency_milliseconds", "gauge", "Delivery to queryable, last issue.", st.LastLatencyMS},
 	} {
 		if _, err := fmt.Fprintf(w, "# HELP jirasync_%[1]s %[2]s\n# TYPE jirasync_%[1]s %[3]s\njirasync_%[1]s %[4]d\n", m.name, m.help, m.kind, m.value); err != nil {

@@ -40,6 +40,7 @@ type Syncer struct {
 	checking   sync.Mutex // held while a check runs
 	catching   sync.Mutex // held while a catch-up runs
 	publishing sync.Mutex // held while files are copied
+	noAgent    sync.Once  // said that there is no second account
 	noDesk     sync.Once  // said that the site has no service desk
 	distBehind bool       // the copy may lack a file that nobody will name again
 
@@ -152,16 +153,40 @@ func (s *Syncer) CheckLogin(ctx context.Context) error {
 	if s.site == nil {
 		return ErrNoCredentials
 	}
-	var errs []error
+	return errors.Join(s.siteLogin(ctx), s.agentLogin(ctx))
+}
+
+// siteLogin checks the first account, without which nothing can be read.
+func (s *Syncer) siteLogin(ctx context.Context) error {
 	if _, err := s.site.CheckLogin(ctx, s.cfg.Projects); err != nil {
-		errs = append(errs, fmt.Errorf("JIRA_API_TOKEN: %w", err))
+		return fmt.Errorf("JIRA_API_TOKEN: %w", err)
 	}
-	if s.agent != nil {
-		if _, err := s.agent.CheckLogin(ctx, nil); err != nil {
-			errs = append(errs, fmt.Errorf("JIRA_SLA_API_TOKEN: %w", err))
-		}
+	return nil
+}
+
+// errAgentLogin marks what a pass says at its end about the second account. It
+// has stopped nothing.
+var errAgentLogin = errors.New("SLA clocks could not be read and stay as they are")
+
+// agentLogin checks the second account, if there is one, and logs when it is
+// refused: issues go on without it.
+func (s *Syncer) agentLogin(ctx context.Context) error {
+	if s.agent == nil {
+		s.sayNoAgent(ctx)
+		return nil
 	}
-	return errors.Join(errs...)
+	if _, err := s.agent.CheckLogin(ctx, nil); err != nil {
+		s.log.WarnContext(ctx, "the SLA account is refused; SLA clocks stay as they are", "error", err)
+		return fmt.Errorf("%w: JIRA_SLA_API_TOKEN: %w", errAgentLogin, err)
+	}
+	return nil
+}
+
+// sayNoAgent says once that there is no second account.
+func (s *Syncer) sayNoAgent(ctx context.Context) {
+	s.noAgent.Do(func() {
+		s.log.InfoContext(ctx, "there is no SLA account: SLA values are as the first account sees them; the rest works as with one")
+	})
 }
 
 // Traffic says what the requests of each account, JIRA_API_TOKEN first, are
