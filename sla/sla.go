@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"sync"
 	"time"
+
+	"github.com/jirasync/jirasync/internal/rawjson"
 )
 
 // ErrUnavailable reports an SLA value that the account was not allowed to
@@ -76,7 +80,8 @@ func (m Metric) Current() (Cycle, bool) {
 // callers must treat as unknown, not as no cycles; anything that is not an
 // object yields [ErrMalformed]. A member that is missing or of a wrong type
 // is unknown (Known is false, the time is zero), and a cycle that is not an
-// object is left out: one odd member does not cost the others.
+// object is left out: one odd member does not cost the others. Names are
+// compared exactly; of equal ones the last counts.
 //
 // Durations are milliseconds of working time in "millis"; instants are read
 // from "epochMillis", because the texts beside them are translated and
@@ -85,93 +90,72 @@ func Parse(value json.RawMessage) (Metric, error) {
 	if isNull(value) {
 		return Metric{}, nil
 	}
-	var raw struct {
-		ErrorMessage json.RawMessage `json:"errorMessage"`
-		ID           json.RawMessage `json:"id"`
-		Name         json.RawMessage `json:"name"`
-		Completed    json.RawMessage `json:"completedCycles"`
-		Ongoing      json.RawMessage `json:"ongoingCycle"`
-	}
-	if err := json.Unmarshal(value, &raw); err != nil {
+	x := indexes.Get().(*rawjson.Index)
+	defer func() {
+		x.Clear()
+		indexes.Put(x)
+	}()
+	if x.Reset(value) != nil || x.Root().Kind() != '{' {
 		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(value))
 	}
-	if raw.ErrorMessage != nil {
+	raw := x.Root()
+	if raw.Get("errorMessage").Kind() != 0 {
 		return Metric{}, ErrUnavailable
 	}
-	m := Metric{ID: text(raw.ID), Name: text(raw.Name)}
-	var completed []json.RawMessage
-	if json.Unmarshal(raw.Completed, &completed) == nil {
-		for _, c := range completed {
-			if cycle, ok := parseCycle(c); ok {
-				m.Completed = append(m.Completed, cycle)
-			}
+	m := Metric{ID: text(raw.Get("id")), Name: text(raw.Get("name"))}
+	for c := range raw.Get("completedCycles").Elements() {
+		if c.Kind() == '{' {
+			m.Completed = append(m.Completed, parseCycle(c))
 		}
 	}
-	if cycle, ok := parseCycle(raw.Ongoing); ok {
-		m.Ongoing = &cycle
+	if c := raw.Get("ongoingCycle"); c.Kind() == '{' {
+		ongoing := parseCycle(c)
+		m.Ongoing = &ongoing
 	}
 	return m, nil
 }
 
-func parseCycle(value json.RawMessage) (Cycle, bool) {
-	if isNull(value) {
-		return Cycle{}, false
-	}
-	var raw struct {
-		Start     json.RawMessage `json:"startTime"`
-		Stop      json.RawMessage `json:"stopTime"`
-		Breach    json.RawMessage `json:"breachTime"`
-		Breached  json.RawMessage `json:"breached"`
-		Paused    json.RawMessage `json:"paused"`
-		Within    json.RawMessage `json:"withinCalendarHours"`
-		Goal      json.RawMessage `json:"goalDuration"`
-		Elapsed   json.RawMessage `json:"elapsedTime"`
-		Remaining json.RawMessage `json:"remainingTime"`
-	}
-	if json.Unmarshal(value, &raw) != nil {
-		return Cycle{}, false
-	}
+// indexes are ready to be used again. They let go of what they read.
+var indexes = sync.Pool{New: func() any { return new(rawjson.Index) }}
+
+func parseCycle(raw rawjson.Value) Cycle {
 	return Cycle{
-		Start: instant(raw.Start), Stop: instant(raw.Stop), Breach: instant(raw.Breach),
-		Breached: flag(raw.Breached), Paused: flag(raw.Paused), WithinCalendarHours: flag(raw.Within),
-		Goal: duration(raw.Goal), Elapsed: duration(raw.Elapsed), Remaining: duration(raw.Remaining),
-	}, true
+		Start: instant(raw.Get("startTime")), Stop: instant(raw.Get("stopTime")), Breach: instant(raw.Get("breachTime")),
+		Breached: flag(raw.Get("breached")), Paused: flag(raw.Get("paused")), WithinCalendarHours: flag(raw.Get("withinCalendarHours")),
+		Goal: duration(raw.Get("goalDuration")), Elapsed: duration(raw.Get("elapsedTime")), Remaining: duration(raw.Get("remainingTime")),
+	}
 }
 
-func instant(value json.RawMessage) time.Time {
-	var raw struct {
-		EpochMillis *int64 `json:"epochMillis"`
-	}
-	if json.Unmarshal(value, &raw) != nil || raw.EpochMillis == nil {
+func instant(raw rawjson.Value) time.Time {
+	millis, err := strconv.ParseInt(string(raw.Get("epochMillis").Raw()), 10, 64)
+	if err != nil {
 		return time.Time{}
 	}
-	return time.UnixMilli(*raw.EpochMillis).UTC()
+	return time.UnixMilli(millis).UTC()
 }
 
-func duration(value json.RawMessage) Duration {
-	var raw struct {
-		Millis *int64 `json:"millis"`
-	}
+func duration(raw rawjson.Value) Duration {
 	const limit = math.MaxInt64 / int64(time.Millisecond)
-	if json.Unmarshal(value, &raw) != nil || raw.Millis == nil || *raw.Millis > limit || *raw.Millis < -limit {
+	millis, err := strconv.ParseInt(string(raw.Get("millis").Raw()), 10, 64)
+	if err != nil || millis > limit || millis < -limit {
 		return Duration{}
 	}
-	return Duration{Duration: time.Duration(*raw.Millis) * time.Millisecond, Known: true}
+	return Duration{Duration: time.Duration(millis) * time.Millisecond, Known: true}
 }
 
-func flag(value json.RawMessage) Flag {
-	switch string(bytes.TrimSpace(value)) {
-	case "true":
+func flag(raw rawjson.Value) Flag {
+	switch raw.Kind() {
+	case 't':
 		return Flag{Value: true, Known: true}
-	case "false":
+	case 'f':
 		return Flag{Known: true}
 	}
 	return Flag{}
 }
 
-func text(value json.RawMessage) string {
+func text(raw rawjson.Value) string {
 	var s string
-	if json.Unmarshal(value, &s) != nil {
+	if raw.Kind() != '"' || json.Unmarshal(raw.Raw(), &s) != nil {
 		return ""
 	}
 	return s
