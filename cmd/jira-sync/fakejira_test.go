@@ -22,7 +22,7 @@ import (
 //	fakejira field ID TYPE NAME
 //	fakejira organization NAME; also dissolve N removes the N oldest
 //	fakejira fail MATCH N     lets the next N requests to an endpoint fail
-//	fakejira expire           ends the token of the first account
+//	fakejira expire           ends the token of the first account; expire sla, of the second
 //	fakejira problems         fails if a caller did what Jira would refuse
 func fakeJira(ts *testscript.TestScript, _ bool, args []string) {
 	if args[0] == "start" {
@@ -75,7 +75,11 @@ func fakeJira(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		site.Fail(jiratest.Fault{Match: args[1], Times: n, Status: 403})
 	case "expire":
-		site.ExpireToken(site.Main)
+		account := site.Main
+		if len(args) > 1 {
+			account = site.Agent
+		}
+		site.ExpireToken(account)
 	case "problems":
 		if p := site.Problems(); len(p) > 0 {
 			ts.Fatalf("the simulated Jira would refuse: %s", strings.Join(p, "; "))

@@ -174,7 +174,7 @@ func hintFor(err error) string {
 		return "stop jira-sync serve and what else writes there, migrate, and start it with the new layout"
 	case errors.Is(err, jirasync.ErrBrake):
 		return "look in Jira whether they are deleted; then jira-sync check --fix --force takes them out of the tables"
-	case errors.Is(err, jirasync.ErrCheckRuns), errors.Is(err, jirasync.ErrMigrating):
+	case errors.Is(err, jirasync.ErrCheckRuns), errors.Is(err, jirasync.ErrPollRuns), errors.Is(err, jirasync.ErrMigrating):
 		return "wait until it has ended"
 	case errors.Is(err, jirasync.ErrNoCredentials):
 		return "set JIRA_DOMAIN, JIRA_EMAIL and JIRA_API_TOKEN, or try \"jira-sync demo\", which needs none"

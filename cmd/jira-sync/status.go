@@ -55,7 +55,7 @@ JIRA_API_TOKEN_EXPIRES, JIRA_SLA_API_TOKEN_EXPIRES.`,
 			if len(keys) > 0 {
 				return errors.Join(a.result(c.Records, recordsText(c.Records, time.Now())), statusFault(c, nil))
 			}
-			report := statusReport{Completeness: c, LastCheck: s.LastCheck(), Tokens: s.Tokens(), Metadata: s.LastMetadata()}
+			report := statusReport{Completeness: c, LastCheck: s.LastCheck(), Tokens: s.Tokens(), Metadata: s.LastMetadata(), SLAPoll: s.LastSLAPoll()}
 			if report.Tables, err = s.TableCounts(cmd.Context()); err != nil {
 				return err
 			}
@@ -95,7 +95,8 @@ type statusReport struct {
 	Backlog      jirasync.Backlog       `json:"backlog"`
 	LastCheck    *jirasync.CheckReport  `json:"last_check,omitempty"`
 	Tokens       []jirasync.TokenExpiry `json:"tokens,omitempty"`
-	Metadata     jirasync.LastMetadata  `json:"metadata,omitzero"`
+	Metadata     jirasync.LastRun       `json:"metadata,omitzero"`
+	SLAPoll      jirasync.LastRun       `json:"sla_poll,omitzero"`
 }
 
 // statusFault is what makes the exit code 1.
@@ -145,9 +146,14 @@ func (r *statusReport) text(now time.Time) string {
 	} else {
 		b.WriteString("last check     never\n")
 	}
-	fmt.Fprintf(&b, "metadata       %s\n", moment(r.Metadata.Succeeded, now))
-	if r.Metadata.Ailing() {
-		fmt.Fprintf(&b, "  failed       %s: %s\n", moment(r.Metadata.Failed, now), r.Metadata.Error)
+	for _, pass := range []struct {
+		name string
+		last jirasync.LastRun
+	}{{"SLA poll", r.SLAPoll}, {"metadata", r.Metadata}} {
+		fmt.Fprintf(&b, "%-14s %s\n", pass.name, moment(pass.last.Succeeded, now))
+		if pass.last.Ailing() {
+			fmt.Fprintf(&b, "  failed       %s: %s\n", moment(pass.last.Failed, now), pass.last.Error)
+		}
 	}
 	for _, t := range r.Tokens {
 		warning := ""
