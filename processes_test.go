@@ -235,3 +235,32 @@ func TestFlippedByteUnderAServer(t *testing.T) {
 	require.NoError(t, err)
 	server.end()
 }
+
+// The command lines of the README run as they stand there, one after the other,
+// against a site and files of a test.
+func TestReadmeCommandsRun(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.Fill("SUP", 12, 1)
+	p := build(t, site)
+	dir := filepath.Dir(p.path)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "description.json"), []byte(`{"type":"doc","version":1,"content":[]}`), 0o600))
+	line := regexp.MustCompile(`(?m)^    (jira-sync [^#\n]*)`)
+	verbs := map[string]bool{}
+	for _, found := range line.FindAllStringSubmatch(documents(t)["README.md"], -1) {
+		command := strings.TrimSpace(found[1])
+		verbs[strings.Fields(command)[1]] = true
+		if strings.HasPrefix(command, "jira-sync serve ") {
+			p.serve().end()
+			continue
+		}
+		shell := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(command, "/srv/jira/parquet", p.cfg.ParquetDir))
+		shell.Dir = dir
+		shell.Env = append(p.env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+		out, err := shell.CombinedOutput()
+		require.NoError(t, err, "%s\n%s", command, out)
+	}
+	for _, verb := range []string{"backfill", "serve", "sla", "check", "views", "migrate"} {
+		require.True(t, verbs[verb], "the README does not show %s", verb)
+	}
+}
