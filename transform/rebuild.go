@@ -141,7 +141,7 @@ func (r *rebuild) take(ctx context.Context) error {
 
 // enter takes one record into the survey.
 func (r *rebuild) enter(key string) {
-	i, err := r.mapper.read(r.records, key)
+	i, err := r.mapper.look(r.records, key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.progress.Surveyed++

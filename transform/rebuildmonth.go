@@ -24,24 +24,24 @@ type rebuiltMonth struct {
 	skipped int
 }
 
-// record is what was read of one: its rows, unless it is gone, and nothing of
+// madeRecord is what was read of one: its rows, unless it is gone, and nothing of
 // the JSON that they were made of.
-type record struct {
+type madeRecord struct {
 	IssueRows
 	err error
 }
 
 // readAll reads a record and makes its rows.
-func (r *rebuild) readAll(key string) (record, int) {
+func (r *rebuild) readAll(key string) (madeRecord, int) {
 	sized := sizedRecords{Records: r.records}
 	i, err := r.mapper.read(&sized, key)
 	if err != nil {
-		return record{err: err}, sized.size
+		return madeRecord{err: err}, sized.size
 	}
 	if i.Gone {
-		return record{IssueRows: i.IssueRows}, sized.size
+		return madeRecord{IssueRows: i.IssueRows}, sized.size
 	}
-	return record{IssueRows: r.mapper.finish(i)}, sized.size
+	return madeRecord{IssueRows: r.mapper.finish(i)}, sized.size
 }
 
 // sizedRecords remembers how large the record was that was read last.
@@ -110,7 +110,7 @@ func union(a, b []string) []string {
 }
 
 // put writes what a record has in this month.
-func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec record) error {
+func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec madeRecord) error {
 	_, inSurvey := slices.BinarySearch(m.listed, key)
 	switch {
 	case errors.Is(rec.err, fs.ErrNotExist), rec.err == nil && rec.Gone:

@@ -144,7 +144,7 @@ type upsert struct {
 // plan finds the months that a key concerns.
 func (u *upsert) plan(key string) {
 	delete(u.pending, key)
-	i, err := u.mapper.read(u.records, key)
+	i, err := u.mapper.look(u.records, key)
 	if err != nil {
 		u.result.fail(key, err)
 		return
@@ -163,8 +163,27 @@ func (u *upsert) plan(key string) {
 	u.pending[key] = p
 }
 
-// read reads the record of key and checks that it is the one of that key.
+// read reads the record of key, whose rows can then be made.
 func (m *mapper) read(records Records, key string) (*issue, error) {
+	data, err := record(records, key)
+	if err != nil {
+		return nil, err
+	}
+	i, err := m.issue(data)
+	return i, cmp.Or(err, i.holds(key))
+}
+
+// look reads of the record of key what it says about the issue as a whole.
+func (m *mapper) look(records Records, key string) (IssueRows, error) {
+	data, err := record(records, key)
+	if err != nil {
+		return IssueRows{}, err
+	}
+	i, err := m.survey(data)
+	return i, cmp.Or(err, i.holds(key))
+}
+
+func record(records Records, key string) ([]byte, error) {
 	if !issuekey.Valid(key) {
 		return nil, fmt.Errorf("%w: malformed issue key", ErrRecord)
 	}
@@ -172,11 +191,15 @@ func (m *mapper) read(records Records, key string) (*issue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	i, err := m.issue(data)
-	if err == nil && i.Key != key {
-		err = fmt.Errorf("%w: holds another key", ErrRecord)
+	return data, nil
+}
+
+// holds reports a record that is not the one of key.
+func (i IssueRows) holds(key string) error {
+	if i.Key != key {
+		return fmt.Errorf("%w: holds another key", ErrRecord)
 	}
-	return i, err
+	return nil
 }
 
 // monthsOf returns the months whose issues table holds the key or the id.
@@ -322,7 +345,7 @@ func (u *upsert) change(month string, keys []string) change {
 // another issue, says nothing about its rows. It reports whether i lost.
 func (u *upsert) settle(i *issue, c *change) (superseded bool) {
 	for _, rival := range u.rivals(i.IssueRows) {
-		other, err := u.mapper.read(u.records, rival)
+		other, err := u.mapper.look(u.records, rival)
 		gone := err == nil && other.Gone || errors.Is(err, fs.ErrNotExist)
 		claims := err == nil && !other.Gone && other.ID == i.ID
 		switch {

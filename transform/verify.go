@@ -193,7 +193,7 @@ func (v *verify) speaks(i IssueRows) bool {
 	}
 	u := upsert{Tables: v.Tables}
 	for _, rival := range u.rivals(i) {
-		other, err := v.mapper.read(v.records, rival)
+		other, err := v.mapper.look(v.records, rival)
 		if err == nil && !other.Gone && other.ID == i.ID && later(other.claim(), i.claim()) {
 			return false
 		}

@@ -107,7 +107,7 @@ func (c *comparison) some(ctx context.Context, only map[string]bool) error {
 }
 
 // issue compares the rows of one issue with its record.
-func (c *comparison) issue(key string, rec record, present [][]partition.Row) {
+func (c *comparison) issue(key string, rec madeRecord, present [][]partition.Row) {
 	switch {
 	case errors.Is(rec.err, fs.ErrNotExist):
 		if present != nil {
