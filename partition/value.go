@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A Value is one cell: a null, or a text, an integer, a time or a boolean.
@@ -26,7 +27,10 @@ type Row []Value
 // DuckDB refuses to read a whole file for one of them. The empty string is a
 // value, not null.
 func String(s string) Value {
-	return Value{tag: 1 + uint8(Text), text: strings.ToValidUTF8(s, "\uFFFD")}
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return Value{tag: 1 + uint8(Text), text: s}
 }
 
 // Int returns an integer.

@@ -34,9 +34,12 @@ func (i *issue) customFields() []element {
 	return all
 }
 
-// custom returns all custom fields that are not null.
+// custom returns all custom fields that are not null, listed once.
 func (i *issue) custom() []field {
-	var all []field
+	if i.customs != nil {
+		return i.customs
+	}
+	all := []field{}
 	for name, value := range i.fields.value.Members() {
 		if value.Kind() != 'n' && bytes.HasPrefix(name, []byte(customField)) {
 			all = append(all, field{i.fields.words.copy(name), value})
@@ -45,6 +48,7 @@ func (i *issue) custom() []field {
 	slices.SortFunc(all, func(a, b field) int {
 		return cmp.Or(cmp.Compare(len(a.id), len(b.id)), cmp.Compare(a.id, b.id))
 	})
+	i.customs = all
 	return all
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/issuekey"
@@ -55,7 +56,7 @@ type Options struct {
 
 // Validate reports every fault of the options, joined.
 func (o Options) Validate() error {
-	return errors.Join(o.validateSite(), o.fields().Validate())
+	return errors.Join(o.validateSite(), o.Fields.Validate()) // the default map is valid
 }
 
 func (o Options) validateSite() error {
@@ -79,11 +80,10 @@ func (o Options) fields() FieldMap {
 // Schema returns the tables in the order in which they are written: children
 // first, issues last. It is nil when the options are not valid.
 func Schema(o Options) []partition.Table {
-	m, err := newMapper(o)
-	if err != nil {
+	if o.Validate() != nil {
 		return nil
 	}
-	return m.schema
+	return newShape(o.fields(), o.ReferenceOnly).schema // the caller's own
 }
 
 // IssueRows is what one record says about its issue.
@@ -133,6 +133,11 @@ func Rows(record []byte, o Options) (IssueRows, error) {
 // mapper is Options made ready.
 type mapper struct {
 	Options
+	*shape
+}
+
+// shape is what the tables look like.
+type shape struct {
 	tables []table
 	schema []partition.Table // of tables, in the same order
 	left   []partition.Table // tables of ours that Options leave out
@@ -153,16 +158,37 @@ func newMapper(o Options) (*mapper, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	tables, left := choose(newTables(o.fields()), o.ReferenceOnly)
-	m := &mapper{Options: o, tables: tables, stamp: stamp(tables, o.fields())}
+	return &mapper{o, o.shape()}, nil
+}
+
+// shape returns the tables of valid options. That of the default field map is
+// made once, for callers of Rows.
+func (o Options) shape() *shape {
+	switch {
+	case o.Fields != nil:
+		return newShape(o.Fields, o.ReferenceOnly)
+	case o.ReferenceOnly:
+		return referenceShape()
+	}
+	return defaultShape()
+}
+
+var (
+	defaultShape   = sync.OnceValue(func() *shape { return newShape(DefaultFields(), false) })
+	referenceShape = sync.OnceValue(func() *shape { return newShape(DefaultFields(), true) })
+)
+
+func newShape(fields FieldMap, referenceOnly bool) *shape {
+	tables, left := choose(newTables(fields), referenceOnly)
+	s := &shape{tables: tables, stamp: stamp(tables, fields)}
 	for i := range tables {
-		m.schema = append(m.schema, tables[i].partition())
+		s.schema = append(s.schema, tables[i].partition())
 	}
 	for i := range left {
-		m.left = append(m.left, left[i].partition())
+		s.left = append(s.left, left[i].partition())
 	}
-	m.schema[len(m.schema)-1].Stamp = m.stamp // issues is written last: when it has the stamp, all have
-	return m, nil
+	s.schema[len(s.schema)-1].Stamp = s.stamp // issues is written last: when it has the stamp, all have
+	return s
 }
 
 func (m *mapper) rows(record []byte) (IssueRows, error) {
@@ -214,6 +240,7 @@ type issue struct {
 	fields     object
 	metrics    map[string]metric    // by field id, decoded once
 	parts      map[string][]element // elements of the parts by table, decoded once
+	customs    []field              // nil until asked for
 	files      *files               // the attachments as rich text names them; nil until asked for
 }
 

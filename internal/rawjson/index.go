@@ -56,7 +56,7 @@ func (x *Index) reset(data []byte, levels int) error {
 	if len(data) > math.MaxInt32 {
 		return ErrSyntax
 	}
-	i := x.value(node{}, skipSpace(data, 0), 0)
+	i := x.value(0, 0, skipSpace(data, 0), 0)
 	if i == bad || skipSpace(data, i) < len(data) {
 		x.nodes = x.nodes[:0]
 		return ErrSyntax
@@ -87,7 +87,7 @@ func (x *Index) Root() Value {
 
 // value indexes the value that begins at i, in so many objects and arrays, and
 // returns where it ends. Its node has the name, if it has one.
-func (x *Index) value(n node, i, depth int) int {
+func (x *Index) value(name, size int32, i, depth int) int {
 	if i >= len(x.data) {
 		return bad
 	}
@@ -96,7 +96,7 @@ func (x *Index) value(n node, i, depth int) int {
 	case '"':
 		end, _ = skipString(x.data, i)
 	case '{', '[':
-		return x.nested(n, i, depth+1)
+		return x.nested(name, size, i, depth+1)
 	case 't':
 		end = skipWord(x.data, i, "true")
 	case 'f':
@@ -106,18 +106,19 @@ func (x *Index) value(n node, i, depth int) int {
 	default:
 		end = skipNumber(x.data, i)
 	}
-	n.start, n.end, n.next = int32(i), int32(end), int32(len(x.nodes)+1)
-	x.nodes = append(x.nodes, n)
+	x.nodes = append(x.nodes, node{
+		name: name, size: size, start: int32(i), end: int32(end), next: int32(len(x.nodes) + 1),
+	})
 	return end
 }
 
 // nested indexes an object or array of that depth.
-func (x *Index) nested(n node, i, depth int) int {
+func (x *Index) nested(name, size int32, i, depth int) int {
 	if depth > maxDepth {
 		return bad
 	}
 	at, start := len(x.nodes), i
-	x.nodes = append(x.nodes, n)
+	x.nodes = append(x.nodes, node{})
 	count := 0
 	if x.data[i] == '{' {
 		i, count = x.members(i+1, depth)
@@ -130,7 +131,7 @@ func (x *Index) nested(n node, i, depth int) int {
 	if depth > x.levels {
 		x.nodes, count = x.nodes[:at+1], 0
 	}
-	n.start, n.end, n.next, n.count = int32(start), int32(i), int32(len(x.nodes)), int32(count)
+	n := node{name: name, size: size, start: int32(start), end: int32(i), next: int32(len(x.nodes)), count: int32(count)}
 	if count > fewMembers && x.data[start] == '{' {
 		n.table = x.hash(at, count)
 	}
@@ -148,19 +149,20 @@ func (x *Index) members(i, depth int) (end, count int) {
 		if i >= len(data) || data[i] != '"' {
 			return bad, 0
 		}
-		n := node{name: int32(i + 1)}
+		name := int32(i + 1)
 		colon, escaped := skipString(data, i)
 		if colon == bad {
 			return bad, 0
 		}
-		if n.size = int32(colon - i - len(`""`)); escaped {
-			n.size = ^int32(len(x.names))
+		size := int32(colon - i - len(`""`))
+		if escaped {
+			size = ^int32(len(x.names))
 			x.names = append(x.names, unquote(data[i:colon]))
 		}
 		if colon = skipSpace(data, colon); colon == len(data) || data[colon] != ':' {
 			return bad, 0
 		}
-		if i = x.value(n, skipSpace(data, colon+1), depth); i == bad {
+		if i = x.value(name, size, skipSpace(data, colon+1), depth); i == bad {
 			return bad, 0
 		}
 		count++
@@ -177,7 +179,7 @@ func (x *Index) elements(i, depth int) (end, count int) {
 		return i + 1, 0
 	}
 	for {
-		if i = x.value(node{}, i, depth); i == bad {
+		if i = x.value(0, 0, i, depth); i == bad {
 			return bad, 0
 		}
 		count++
@@ -188,6 +190,10 @@ func (x *Index) elements(i, depth int) (end, count int) {
 	}
 }
 
+// A hash table begins with the mask of its places, and whether the object has
+// two members of one name.
+const tableHead = 2
+
 // hash makes the table of a large object. Of equal names the last stays.
 func (x *Index) hash(object, count int) (table int32) {
 	size := 4
@@ -195,15 +201,18 @@ func (x *Index) hash(object, count int) (table int32) {
 		size *= 2
 	}
 	table = int32(len(x.slots))
-	x.slots = append(x.slots, make([]int32, size+1)...)
-	slots := x.slots[table:]
-	slots[0] = int32(size - 1) // the mask
-	slots = slots[1:]
+	x.slots = append(x.slots, make([]int32, size+tableHead)...)
+	head := x.slots[table:]
+	head[0] = int32(size - 1)
+	slots := head[tableHead:]
 	for at := object + 1; at < len(x.nodes); at = int(x.nodes[at].next) {
 		name := x.name(&x.nodes[at])
 		slot := int(maphash.Bytes(seed, name)) & (size - 1)
 		for slots[slot] != 0 && string(x.name(&x.nodes[slots[slot]])) != string(name) {
 			slot = (slot + 1) & (size - 1)
+		}
+		if slots[slot] != 0 {
+			head[1] = 1
 		}
 		slots[slot] = int32(at)
 	}
@@ -280,7 +289,7 @@ func (v Value) Get(name string) Value {
 
 func (x *Index) lookup(table int32, name string) Value {
 	mask := int(x.slots[table])
-	slots := x.slots[table+1:]
+	slots := x.slots[table+tableHead:]
 	slot := int(maphash.String(seed, name)) & mask
 	for slots[slot] != 0 && string(x.name(&x.nodes[slots[slot]])) != name {
 		slot = (slot + 1) & mask
@@ -300,10 +309,14 @@ func (x *Index) found(at int32) Value {
 // the document.
 func (v Value) Members() iter.Seq2[[]byte, Value] {
 	return func(yield func([]byte, Value) bool) {
-		for at := range v.inside('{') {
-			name := v.x.name(&v.x.nodes[at])
-			member := Value{v.x, at}
-			if v.Get(string(name)) == member && !yield(name, member) {
+		if v.Kind() != '{' {
+			return
+		}
+		x, object := v.x, &v.x.nodes[v.at]
+		unique := object.count > fewMembers && x.slots[object.table+1] == 0
+		for at := v.at + 1; at < object.next; at = x.nodes[at].next {
+			name, member := x.name(&x.nodes[at]), Value{x, at}
+			if (unique || v.Get(string(name)) == member) && !yield(name, member) {
 				return
 			}
 		}
@@ -313,22 +326,11 @@ func (v Value) Members() iter.Seq2[[]byte, Value] {
 // Elements yields the elements of an array in their order. Anything else has none.
 func (v Value) Elements() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
-		for at := range v.inside('[') {
-			if !yield(Value{v.x, at}) {
-				return
-			}
-		}
-	}
-}
-
-// inside yields the nodes right in an object or array.
-func (v Value) inside(kind byte) iter.Seq[int32] {
-	return func(yield func(int32) bool) {
-		if v.Kind() != kind {
+		if v.Kind() != '[' {
 			return
 		}
 		for at, end := v.at+1, v.x.nodes[v.at].next; at < end; at = v.x.nodes[at].next {
-			if !yield(at) {
+			if !yield(Value{v.x, at}) {
 				return
 			}
 		}
