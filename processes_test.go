@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,6 +36,9 @@ func build(t *testing.T, site *jiratest.Server) *program {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds the program and starts processes")
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("ends servers by SIGTERM")
 	}
 	dir := t.TempDir()
 	p := &program{path: filepath.Join(dir, "jira-sync")}
