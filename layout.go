@@ -71,8 +71,8 @@ func inLayout(dir *partition.Dir, layout partition.Layout) error {
 type MigrateOptions struct {
 	DryRun bool // count, move nothing
 
-	// Progress is told twice a second how far the migration is, from one
-	// goroutine at a time. Nil means nobody.
+	// Progress is told how far the migration is, twice a second and at the end
+	// of each directory, from one goroutine at a time. Nil means nobody.
 	Progress func(MigrateResult)
 }
 
@@ -152,6 +152,13 @@ func (m *migration) report(dir *partition.Dir) (done func()) {
 	}
 	now := m.result
 	now.Dirs = slices.Clone(m.result.Dirs)
+	tell := func() {
+		if left, err := dir.Misplaced(); err == nil {
+			d := &now.Dirs[len(now.Dirs)-1]
+			d.Moved = d.Files - len(left)
+			m.opts.Progress(now)
+		}
+	}
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
 	wait.Go(func() { // ends when stop is closed
@@ -162,13 +169,13 @@ func (m *migration) report(dir *partition.Dir) (done func()) {
 			case <-stop:
 				return
 			case <-tick.C:
-			}
-			if left, err := dir.Misplaced(); err == nil {
-				d := &now.Dirs[len(now.Dirs)-1]
-				d.Moved = d.Files - len(left)
-				m.opts.Progress(now)
+				tell()
 			}
 		}
 	})
-	return func() { close(stop); wait.Wait() }
+	return func() {
+		close(stop)
+		wait.Wait()
+		tell()
+	}
 }

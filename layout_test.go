@@ -120,8 +120,12 @@ func TestMigrate(t *testing.T) {
 	require.Equal(t, flat, tableFiles(t, r.cfg.ParquetDir))
 
 	content := r.contents()
-	result, err = jirasync.Migrate(t.Context(), other, jirasync.MigrateOptions{})
+	var told jirasync.MigrateResult
+	result, err = jirasync.Migrate(t.Context(), other, jirasync.MigrateOptions{Progress: func(r jirasync.MigrateResult) {
+		told = r
+	}})
 	require.NoError(t, err)
+	require.Equal(t, result.Dirs, told.Dirs)
 	require.Equal(t, len(flat), result.Dirs[0].Moved)
 	require.Equal(t, len(flat), result.Dirs[1].Moved)
 	require.NotEqual(t, flat, tableFiles(t, r.cfg.ParquetDir))
