@@ -58,12 +58,15 @@ func (f *field) isSLA() bool {
 }
 
 // rich reports whether the field is a document.
-func (f *field) rich() bool { return string(f.value.Get("type").Raw()) == `"doc"` }
+func (f *field) rich(e *element) bool {
+	typ := f.value.Get("type")
+	return isString(typ) && e.unquote(typ.Raw()) == "doc"
+}
 
 // text is what a reader would call the value.
 func (f *field) text(e *element) (string, bool) {
 	switch {
-	case f.rich():
+	case f.rich(e):
 		return e.plainText(f.id), true
 	case f.value.Kind() == '{':
 		return e.label(f.value)
@@ -78,7 +81,7 @@ func (f *field) text(e *element) (string, bool) {
 }
 
 func (f *field) json(e *element) partition.Value {
-	if !isList(f.value) && (f.value.Kind() != '{' || f.rich()) {
+	if !isList(f.value) && (f.value.Kind() != '{' || f.rich(e)) {
 		return partition.Value{}
 	}
 	return textValue(e.compact(f.value.Raw()))
