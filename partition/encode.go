@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
@@ -19,26 +20,32 @@ const (
 	pageBytes = 1 << 20
 )
 
-// codec is shared, as it pools its encoders. It is safe for concurrent use.
-var codec = &compression{
-	Codec: zstd.Codec{Level: zstd.SpeedDefault},
-	slots: make(chan struct{}, min(encoders, runtime.GOMAXPROCS(0))),
-}
+// codec is that of every file. It is safe for concurrent use.
+var codec = newCompression(min(encoders, runtime.GOMAXPROCS(0)))
 
 // encoders is how many pages are compressed at once, at most: each takes 20 MB,
 // and a month has more tables than a machine has processors.
 const encoders = 4
 
+// compression is zstd with so many encoders and no more.
 type compression struct {
-	zstd.Codec
-	slots chan struct{}
+	zstd.Codec                  // decodes
+	free       chan *zstd.Codec // each with an encoder of its own
+}
+
+func newCompression(n int) *compression {
+	c := &compression{free: make(chan *zstd.Codec, n)}
+	for range n {
+		c.free <- &zstd.Codec{Level: zstd.SpeedDefault}
+	}
+	return c
 }
 
 // Encode implements the library's codec.
 func (c *compression) Encode(dst, src []byte) ([]byte, error) {
-	c.slots <- struct{}{}
-	defer func() { <-c.slots }()
-	return c.Codec.Encode(dst, src)
+	one := <-c.free
+	defer func() { c.free <- one }()
+	return one.Encode(dst, src)
 }
 
 // writerOptions are those of every file of a table, whoever writes it: row
@@ -162,16 +169,15 @@ type fileWriter struct {
 	out      *output
 	w        *parquet.GenericWriter[any] // whose columns are written one by one
 	columns  []*parquet.ColumnWriter
-	batch    batch
-	waiting  []Row // the last of the row group in hand, fewer than a batch
-	group    int   // rows of the row group in hand
+	batches  []batch // of each column, what append has not yet handed to it
+	group    int     // rows of the row group in hand
 	sections []section
 	rows     int // in row groups that are done
 }
 
 func (t Table) newFileWriter(out *output, stamp string) *fileWriter {
 	w := parquet.NewGenericWriter[any](out, t.writerOptions(stamp)...)
-	return &fileWriter{table: t, out: out, w: w, columns: w.ColumnWriters()}
+	return &fileWriter{table: t, out: out, w: w, columns: w.ColumnWriters(), batches: make([]batch, len(t.Columns))}
 }
 
 // append adds whole issues to the file, which is cut into row groups as limit
@@ -193,13 +199,15 @@ func (f *fileWriter) append(rows []Row) error {
 }
 
 // add adds rows to the row group in hand, a batch at a time from its
-// beginning, so that its pages are those of write.
+// beginning, so that its pages are those of write. It keeps none of them: a row
+// may be a small part of what its issue has in memory.
 func (f *fileWriter) add(rows []Row) (err error) {
 	defer recovered(&err)
-	f.group += len(rows)
 	for _, row := range rows {
-		f.waiting = append(f.waiting, row)
-		if len(f.waiting) == batchRows {
+		for i, v := range row {
+			f.batches[i].add(v, i)
+		}
+		if f.group++; f.group%batchRows == 0 {
 			if err := f.writeBatch(); err != nil {
 				return err
 			}
@@ -210,12 +218,10 @@ func (f *fileWriter) add(rows []Row) (err error) {
 
 func (f *fileWriter) writeBatch() error {
 	for i, column := range f.columns {
-		if err := f.batch.write(column, f.waiting, i); err != nil {
+		if err := f.batches[i].flush(column); err != nil {
 			return err
 		}
 	}
-	clear(f.waiting) // they keep whole records in memory
-	f.waiting = f.waiting[:0]
 	return nil
 }
 
@@ -296,18 +302,30 @@ type batch struct {
 }
 
 func (b *batch) write(column *parquet.ColumnWriter, rows []Row, i int) error {
-	for len(rows) > 0 {
-		n := min(len(rows), batchRows)
-		b.values, b.text = b.values[:0], b.text[:0]
-		for _, row := range rows[:n] {
-			b.values = append(b.values, b.value(row[i], i))
+	for batch := range slices.Chunk(rows, batchRows) {
+		for _, row := range batch {
+			b.add(row[i], i)
 		}
-		if _, err := column.WriteRowValues(b.values); err != nil {
+		if err := b.flush(column); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
+}
+
+func (b *batch) add(v Value, column int) { b.values = append(b.values, b.value(v, column)) }
+
+// flush hands the values to the column, which copies them.
+func (b *batch) flush(column *parquet.ColumnWriter) error {
+	if len(b.values) == 0 {
+		return nil
+	}
+	_, err := column.WriteRowValues(b.values)
+	b.values, b.text = b.values[:0], b.text[:0]
+	if cap(b.text) > pageBytes {
+		b.text = nil // one of long texts
+	}
+	return err
 }
 
 // value says by the definition level whether there is a value. That is why

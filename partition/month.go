@@ -14,6 +14,7 @@ type MonthWriter struct {
 	dir    *Dir
 	month  string
 	tables []*tableWriter
+	issues int  // appended
 	failed bool // nothing is to be made visible
 	ended  bool
 }
@@ -59,28 +60,33 @@ func (w *MonthWriter) Append(rows ...[]Row) error {
 	if len(rows) != len(w.tables) {
 		return fmt.Errorf("%w: of %d tables, want %d", ErrRows, len(rows), len(w.tables))
 	}
+	w.issues++
 	for i, t := range w.tables {
-		if err := t.append(rows[i]); err != nil {
+		if err := t.append(rows[i], w.issues%handOver == 0); err != nil {
 			return fmt.Errorf("write month %s: %w", w.month, err)
 		}
 	}
 	return nil
 }
 
-func (t *tableWriter) append(rows []Row) error {
-	if len(rows) == 0 {
-		return nil
+// handOver is how many issues wait at most until their rows are handed to the
+// tables. A table that has few rows must not keep all of what is in memory
+// with them.
+const handOver = 16
+
+func (t *tableWriter) append(rows []Row, now bool) error {
+	if len(rows) > 0 {
+		if err := t.table.check(rows); err != nil {
+			return err
+		}
+		key := t.table.key()
+		if first := rows[0][key].Text(); first <= t.last {
+			return fmt.Errorf("table %s: %w: %s %s after %s", t.table.Name, ErrRows, t.table.keyName(), first, t.last)
+		}
+		t.last = rows[len(rows)-1][key].Text()
+		t.waiting = append(t.waiting, rows...)
 	}
-	if err := t.table.check(rows); err != nil {
-		return err
-	}
-	key := t.table.key()
-	if first := rows[0][key].Text(); first <= t.last {
-		return fmt.Errorf("table %s: %w: %s %s after %s", t.table.Name, ErrRows, t.table.keyName(), first, t.last)
-	}
-	t.last = rows[len(rows)-1][key].Text()
-	t.waiting = append(t.waiting, rows...)
-	if len(t.waiting) < batchRows {
+	if len(t.waiting) == 0 || !now && len(t.waiting) < batchRows {
 		return nil
 	}
 	return t.send()

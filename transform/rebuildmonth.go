@@ -122,7 +122,7 @@ func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec madeRecord)
 	case rec.Month != m.name && inSurvey:
 		m.moved = append(m.moved, key)
 	case rec.Month == m.name && m.speaks(rec.IssueRows):
-		m.count(rec.IssueRows)
+		m.count(key, rec.Skipped)
 		rows := make([][]partition.Row, len(m.mapper.left), len(m.mapper.left)+len(m.mapper.schema))
 		for _, content := range rec.Contents {
 			rows = append(rows, content.Rows)
@@ -132,10 +132,12 @@ func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec madeRecord)
 	return nil
 }
 
-func (m *rebuiltMonth) count(i IssueRows) {
-	m.applied = append(m.applied, i.Key)
-	m.skipped += len(i.Skipped)
-	m.mapper.logSkipped(i.Key, i.Skipped)
+// count takes in an issue. Its key is that of the list: the record's shares its
+// memory with other texts, which would stay with it.
+func (m *rebuiltMonth) count(key string, skipped []Skip) {
+	m.applied = append(m.applied, key)
+	m.skipped += len(skipped)
+	m.mapper.logSkipped(key, skipped)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.progress.Issues++

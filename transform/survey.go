@@ -72,7 +72,7 @@ func (s *survey) settle() (duplicates []string) {
 	best := 0
 	for n := 1; n < len(s.entries); n++ {
 		a, b := &s.entries[best], &s.entries[n]
-		if bytes.Compare(s.idOf(*a), s.idOf(*b)) != 0 {
+		if !bytes.Equal(s.idOf(*a), s.idOf(*b)) {
 			best = n
 			continue
 		}
@@ -81,7 +81,7 @@ func (s *survey) settle() (duplicates []string) {
 			loser, best = a, n
 		}
 		loser.outdated = true
-		if bytes.Compare(s.keyOf(*a), s.keyOf(*b)) != 0 {
+		if !bytes.Equal(s.keyOf(*a), s.keyOf(*b)) {
 			duplicates = append(duplicates, string(s.keyOf(*loser)))
 		}
 	}

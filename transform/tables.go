@@ -198,7 +198,8 @@ func (t *Tables) identities(rows []partition.Row) []identity {
 	key, id := t.issues.Index(partition.KeyColumn), t.issues.Index(partition.IDColumn)
 	issues := make([]identity, len(rows))
 	for i, row := range rows {
-		issues[i] = identity{row[key].Text(), row[id].Text()}
+		// Copies: the text of a row shares its memory with others of its record.
+		issues[i] = identity{strings.Clone(row[key].Text()), strings.Clone(row[id].Text())}
 	}
 	return issues
 }
