@@ -12,6 +12,7 @@ import (
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
 	"github.com/jirasync/jirasync/jira"
+	"github.com/jirasync/jirasync/partition"
 )
 
 // Level is how a Finding turned out.
@@ -236,6 +237,24 @@ func (d *diagnosis) directories() {
 	d.directory("JIRA_PARQUET_DIR", d.cfg.ParquetDir, false)
 	if d.cfg.DistDir != "" {
 		d.directory("JIRA_DIST_DIR", d.cfg.DistDir, false)
+	}
+	d.layout("JIRA_PARQUET_DIR", d.cfg.ParquetDir)
+	d.layout("JIRA_DIST_DIR", d.cfg.DistDir)
+}
+
+// layout looks for files of another layout than the configured one. What it
+// cannot look at has been found above.
+func (d *diagnosis) layout(subject, path string) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return
+	}
+	dir, err := partition.OpenLayout(path, d.cfg.Layout)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	if err := inLayout(dir, d.cfg.Layout); err != nil {
+		d.say(LevelFail, subject, "jira-sync migrate --layout "+d.cfg.Layout.String()+" brings them to it, or configure the layout they have", "%v", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jirasync/jirasync"
 	"github.com/jirasync/jirasync/jira"
 	"github.com/jirasync/jirasync/jira/jiratest"
+	"github.com/jirasync/jirasync/partition"
 )
 
 // healthy is a configuration without a fault, but for the size of the disk.
@@ -69,6 +70,11 @@ func TestDiagnose(t *testing.T) {
 			c.ParquetDir = filepath.Join(c.ParquetDir, "file")
 			require.NoError(t, os.WriteFile(c.ParquetDir, nil, 0o600))
 		}, "JIRA_PARQUET_DIR", jirasync.LevelFail, "not a directory"},
+		{"another layout", func(t *testing.T, _ *jiratest.Server, c *jirasync.Config) {
+			c.Layout = partition.Hive
+			require.NoError(t, os.Mkdir(filepath.Join(c.ParquetDir, "issues"), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(c.ParquetDir, "issues", "2026-01.parquet"), nil, 0o600))
+		}, "JIRA_PARQUET_DIR", jirasync.LevelFail, "are not hive"},
 		{"open to all", func(t *testing.T, _ *jiratest.Server, c *jirasync.Config) {
 			require.NoError(t, os.Chmod(c.DataDir, 0o775))
 		}, "JIRA_DATA_DIR", jirasync.LevelWarn, "may look in"},

@@ -55,7 +55,7 @@ type SLAResult struct {
 	Failed    int               `json:"failed"`
 	Refetched int               `json:"refetched"` // of them, read whole because more than a clock had changed
 	Files     int               `json:"files"`
-	Requests  int64             `json:"requests"`
+	Requests  int64             `json:"requests"` // of all that this process sent meanwhile
 	Seconds   float64           `json:"seconds"`
 	Failures  map[string]string `json:"failures,omitempty"` // the first hundred
 }
