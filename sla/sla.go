@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jirasync/jirasync/internal/rawjson"
 )
@@ -154,10 +155,15 @@ func flag(raw rawjson.Value) Flag {
 }
 
 func text(raw rawjson.Value) string {
-	var s string
-	if raw.Kind() != '"' || json.Unmarshal(raw.Raw(), &s) != nil {
+	if raw.Kind() != '"' {
 		return ""
 	}
+	quoted := raw.Raw()
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner)
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // cannot fail: the value was parsed
 	return s
 }
 

@@ -381,8 +381,9 @@ func (i *issue) histories() []element {
 }
 
 func (i *issue) changes() []element {
-	var changes []element
-	for _, h := range i.histories() {
+	histories := i.histories()
+	changes := make([]element, 0, 2*len(histories))
+	for _, h := range histories {
 		items := i.elements(h.object, "items", "changelog.histories["+strconv.Itoa(h.index)+"].items")
 		for _, item := range items {
 			item.outer = h.object

@@ -106,10 +106,15 @@ func (x *Index) value(name, size int32, i, depth int) int {
 	default:
 		end = skipNumber(x.data, i)
 	}
-	x.nodes = append(x.nodes, node{
-		name: name, size: size, start: int32(i), end: int32(end), next: int32(len(x.nodes) + 1),
-	})
+	x.add(name, size, i, end)
 	return end
+}
+
+// add adds a value that is neither object nor array.
+func (x *Index) add(name, size int32, start, end int) {
+	x.nodes = append(x.nodes, node{
+		name: name, size: size, start: int32(start), end: int32(end), next: int32(len(x.nodes) + 1),
+	})
 }
 
 // nested indexes an object or array of that depth.
@@ -162,10 +167,21 @@ func (x *Index) members(i, depth int) (end, count int) {
 		if colon = skipSpace(data, colon); colon == len(data) || data[colon] != ':' {
 			return bad, 0
 		}
-		if i = x.value(name, size, skipSpace(data, colon+1), depth); i == bad {
+		if i = skipSpace(data, colon+1); i < len(data) && data[i] == '"' { // as most are
+			start := i
+			i, _ = skipString(data, start)
+			x.add(name, size, start, i)
+		} else {
+			i = x.value(name, size, i, depth)
+		}
+		if i == bad {
 			return bad, 0
 		}
 		count++
+		if i+1 < len(data) && data[i] == ',' && data[i+1] == '"' {
+			i++
+			continue
+		}
 		var more bool
 		if i, more = skipComma(data, i, '}'); !more {
 			return i, count
@@ -279,7 +295,7 @@ func (v Value) Get(name string) Value {
 	found := int32(0) // the document itself is no member
 	for at := v.at + 1; at < n.next; {
 		m := &x.nodes[at]
-		if string(x.name(m)) == name {
+		if int(m.size) == len(name) && string(x.data[m.name:m.name+m.size]) == name || m.size < 0 && x.names[^m.size] == name {
 			found = at
 		}
 		at = m.next

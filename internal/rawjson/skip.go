@@ -13,6 +13,10 @@ func skipSpace(data []byte, i int) int {
 	if i < len(data) && data[i] > ' ' {
 		return i
 	}
+	return skipSpaces(data, i)
+}
+
+func skipSpaces(data []byte, i int) int {
 	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t') {
 		i++
 	}
