@@ -147,3 +147,27 @@ func topOf(v rawjson.Value) (all []string) {
 	}
 	return all
 }
+
+// BenchmarkIndex is the pass over a document in which everything is found,
+// beside the one of encoding/json in which nothing is.
+func BenchmarkIndex(b *testing.B) {
+	person := `{"self":"https://acme.example/rest/api/3/user?accountId=5b10:1","accountId":"5b10:1","emailAddress":"one@example.com","displayName":"Person One","active":true,"timeZone":"Europe/Prague"}`
+	comment := `{"id":"10001","author":` + person + `,"body":{"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"text","text":"` + strings.Repeat("What was tried and what came of it. ", 8) + `"}]}]},"created":"2026-01-15T10:00:00.000+0000","jsdPublic":true}`
+	data := []byte(`{"key":"A-1","fields":{` + strings.Repeat(`"customfield_12345":null,`, 150) + `"comment":{"total":20,"comments":[` + strings.Repeat(comment+",", 19) + comment + `]}}}`)
+	for name, pass := range map[string]func(*rawjson.Index) bool{
+		"Reset":      func(x *rawjson.Index) bool { return x.Reset(data) == nil },
+		"ResetTop":   func(x *rawjson.Index) bool { return x.ResetTop(data, 2) == nil },
+		"json.Valid": func(*rawjson.Index) bool { return json.Valid(data) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			var x rawjson.Index
+			for b.Loop() {
+				if !pass(&x) {
+					b.Fatal("not valid")
+				}
+			}
+		})
+	}
+}
