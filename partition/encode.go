@@ -20,32 +20,27 @@ const (
 	pageBytes = 1 << 20
 )
 
-// codec is that of every file. It is safe for concurrent use.
-var codec = newCompression(min(encoders, runtime.GOMAXPROCS(0)))
-
-// encoders is how many pages are compressed at once, at most: each takes 20 MB,
-// and a month has more tables than a machine has processors.
-const encoders = 4
-
-// compression is zstd with so many encoders and no more.
-type compression struct {
-	zstd.Codec                  // decodes
-	free       chan *zstd.Codec // each with an encoder of its own
+// codec is shared, as it pools its encoders. It is safe for concurrent use.
+var codec = &compression{
+	Codec: zstd.Codec{Level: zstd.SpeedDefault},
+	slots: make(chan struct{}, min(encoders, runtime.GOMAXPROCS(0))),
 }
 
-func newCompression(n int) *compression {
-	c := &compression{free: make(chan *zstd.Codec, n)}
-	for range n {
-		c.free <- &zstd.Codec{Level: zstd.SpeedDefault}
-	}
-	return c
+// encoders is how many pages are compressed at once, at most: each encoder has
+// 20 MB, and a month more tables than a machine processors. The pool keeps one
+// for each processor that has compressed.
+const encoders = 4
+
+type compression struct {
+	zstd.Codec
+	slots chan struct{}
 }
 
 // Encode implements the library's codec.
 func (c *compression) Encode(dst, src []byte) ([]byte, error) {
-	one := <-c.free
-	defer func() { c.free <- one }()
-	return one.Encode(dst, src)
+	c.slots <- struct{}{}
+	defer func() { <-c.slots }()
+	return c.Codec.Encode(dst, src)
 }
 
 // writerOptions are those of every file of a table, whoever writes it: row
