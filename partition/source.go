@@ -122,9 +122,17 @@ func (s *source) read(g int) ([]Row, error) {
 // A rowSpan is rows of a row group that lie together.
 type rowSpan struct{ start, end int }
 
-// find returns the rows that row group g has of some issues, and where they
-// are. Of the other rows it decodes the key alone.
-func (s *source) find(g int, keys map[string]bool) ([]rowSpan, []Row, error) {
+func rowsIn(spans []rowSpan) int {
+	n := 0
+	for _, s := range spans {
+		n += s.end - s.start
+	}
+	return n
+}
+
+// find returns where row group g has rows of some issues, and, if they are as
+// many as wanted, the rows. Of the other rows it decodes the key alone.
+func (s *source) find(g int, keys map[string]bool, wanted int) ([]rowSpan, []Row, error) {
 	if err := s.load(g); err != nil {
 		return nil, nil, err
 	}
@@ -135,19 +143,20 @@ func (s *source) find(g int, keys map[string]bool) ([]rowSpan, []Row, error) {
 		return nil, nil, err
 	}
 	var spans []rowSpan
-	n := 0
 	for i, row := range all {
 		if !keys[row[0].Text()] {
 			continue
 		}
-		n++
 		if last := len(spans) - 1; last >= 0 && spans[last].end == i {
 			spans[last].end++
 			continue
 		}
 		spans = append(spans, rowSpan{i, i + 1})
 	}
-	rows := makeRows(n, len(s.table.Columns))
+	if rowsIn(spans) != wanted {
+		return spans, nil, nil
+	}
+	rows := makeRows(wanted, len(s.table.Columns))
 	return spans, rows, s.decodeLoaded(g, s.table.Columns, spans, rows)
 }
 

@@ -217,11 +217,11 @@ func (s *splicer) run() (result *pending, err error) {
 			}
 			continue
 		}
-		spans, before, err := s.src.find(g, e.keys)
+		spans, before, err := s.src.find(g, e.keys, len(e.rows))
 		if err != nil {
 			return nil, err
 		}
-		if slices.EqualFunc(before, e.rows, Row.Equal) {
+		if rowsIn(spans) == len(e.rows) && slices.EqualFunc(before, e.rows, Row.Equal) {
 			err = s.keep(g)
 		} else {
 			err = s.alter(g, e, spans, before)
@@ -233,11 +233,12 @@ func (s *splicer) run() (result *pending, err error) {
 	return s.finish()
 }
 
-// alter changes row group g, in which the spans have the rows before it.
+// alter changes row group g, in which the spans have the rows before it, nil if
+// they are more or fewer than after it.
 func (s *splicer) alter(g int, e edit, spans []rowSpan, before []Row) error {
 	it := item{group: g, edit: e, columns: s.changedColumns(before, e.rows), count: s.src.rows(g)}
 	if it.columns == nil {
-		it.count += len(e.rows) - len(before)
+		it.count += len(e.rows) - rowsIn(spans)
 		if err := s.load(&it); err != nil {
 			return err
 		}
