@@ -3,6 +3,7 @@ package jirasync_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +26,32 @@ import (
 	"github.com/jirasync/jirasync/jira/jiratest"
 )
 
+// scratch holds the binary, and is removed after the last test.
+var scratch string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if scratch != "" {
+		if err := os.RemoveAll(scratch); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// binary builds jira-sync once for all tests and returns its path.
+var binary = sync.OnceValues(func() (path string, err error) {
+	if scratch, err = os.MkdirTemp("", "jira-sync-test-"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(scratch, "jira-sync")
+	if out, err := exec.Command("go", "build", "-o", path, "./cmd/jira-sync").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
 // program is the real binary with the environment of one site and its files.
 type program struct {
 	*rig
@@ -31,8 +59,8 @@ type program struct {
 	env  []string
 }
 
-// build makes the binary, once for a test that needs it.
-func build(t *testing.T, site *jiratest.Server) *program {
+// newProgram is for one test.
+func newProgram(t *testing.T, site *jiratest.Server) *program {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds the program and starts processes")
@@ -41,12 +69,12 @@ func build(t *testing.T, site *jiratest.Server) *program {
 		t.Skip("ends servers by SIGTERM")
 	}
 	dir := t.TempDir()
-	p := &program{path: filepath.Join(dir, "jira-sync")}
+	path, err := binary()
+	require.NoError(t, err)
+	p := &program{path: path}
 	p.rig = &rig{t: t, log: &buffer{}, cfg: jirasync.Config{
 		DataDir: filepath.Join(dir, "data"), ParquetDir: filepath.Join(dir, "parquet"), DistDir: filepath.Join(dir, "dist"),
 	}}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, "./cmd/jira-sync").CombinedOutput()
-	require.NoError(t, err, "%s", out)
 	p.env = append(os.Environ(),
 		"JIRA_DOMAIN=", "JIRA_BASE_URL="+site.URL, "JIRA_API_BASE_URL="+site.APIURL, "JIRA_CLOUD_ID="+site.CloudID,
 		"JIRA_EMAIL="+site.Main.Email, "JIRA_API_TOKEN="+site.Main.Token,
@@ -145,7 +173,7 @@ func TestWebhooksBesidePollsOfAnotherProcess(t *testing.T) {
 		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprint(n)})
 		c.pass(time.Second)
 	}
-	p := build(t, site)
+	p := newProgram(t, site)
 	_, err := p.command("backfill")
 	require.NoError(t, err)
 	server := p.serve()
@@ -207,7 +235,7 @@ func TestFlippedByteUnderAServer(t *testing.T) {
 	for n := range 5 {
 		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprint(n)}).Comment("first")
 	}
-	p := build(t, site)
+	p := newProgram(t, site)
 	_, err := p.command("backfill", "--remote-links", "always")
 	require.NoError(t, err)
 	server := p.serve()
@@ -246,8 +274,8 @@ func TestReadmeCommandsRun(t *testing.T) {
 	t.Parallel()
 	site := newSite(t)
 	site.Fill("SUP", 12, 1)
-	p := build(t, site)
-	dir := filepath.Dir(p.path)
+	p := newProgram(t, site)
+	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "description.json"), []byte(`{"type":"doc","version":1,"content":[]}`), 0o600))
 	line := regexp.MustCompile(`(?m)^    (jira-sync [^#\n]*)`)
 	verbs := map[string]bool{}
@@ -260,11 +288,50 @@ func TestReadmeCommandsRun(t *testing.T) {
 		}
 		shell := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(command, "/srv/jira/parquet", p.cfg.ParquetDir))
 		shell.Dir = dir
-		shell.Env = append(p.env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+		shell.Env = append(p.env, "PATH="+filepath.Dir(p.path)+string(os.PathListSeparator)+os.Getenv("PATH"))
 		out, err := shell.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", command, out)
 	}
 	for _, verb := range []string{"backfill", "serve", "sla", "check", "views", "migrate"} {
 		require.True(t, verbs[verb], "the README does not show %s", verb)
 	}
+}
+
+// A migration that is killed again and again loses no file, hides none, and
+// comes to its end by the same command.
+func TestKilledMigration(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.Fill("SUP", 40, 1)
+	p := newProgram(t, site)
+	_, err := p.command("backfill", "--no-attachments")
+	require.NoError(t, err)
+	flat := tableFiles(t, p.cfg.ParquetDir)
+	random := rand.New(rand.NewPCG(9, 9))
+	kills, half := 0, 0
+	for _, layout := range []string{"hive", "flat"} {
+		for range 8 {
+			cmd := exec.CommandContext(t.Context(), p.path, "migrate", "--layout", layout)
+			cmd.Env = p.env
+			require.NoError(t, cmd.Start())
+			time.AfterFunc(time.Duration(20+random.IntN(200))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+			if cmd.Wait() != nil {
+				kills++
+			}
+			for _, dir := range []string{p.cfg.ParquetDir, p.cfg.DistDir} {
+				r := &rig{t: t, cfg: jirasync.Config{DistDir: dir}}
+				require.Len(t, r.allRows("issues"), 40)
+			}
+			if _, err := jirasync.Views(p.cfg.ParquetDir, ""); errors.Is(err, jirasync.ErrLayout) {
+				half++
+			}
+		}
+		_, err := p.command("migrate", "--layout", layout)
+		require.NoError(t, err)
+	}
+	_, err = p.command("check", "--full")
+	require.NoError(t, err)
+	require.Equal(t, flat, tableFiles(t, p.cfg.ParquetDir))
+	require.Equal(t, flat, tableFiles(t, p.cfg.DistDir))
+	t.Logf("%d kills, %d of them half-way in the tables", kills, half)
 }
