@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -58,6 +59,44 @@ func FuzzRowsAgree(f *testing.F) {
 		}
 	})
 }
+
+// Rows keep neither the record nor what read it, which reads others next.
+func TestRowsHaveTheirOwnMemory(t *testing.T) {
+	t.Parallel()
+	const issues = 200
+	want := make([]transform.IssueRows, issues)
+	got := make([]transform.IssueRows, issues)
+	records := make([][]byte, issues)
+	for n := range issues {
+		_, record := typical(n, time.Date(2026, 1, 15, 0, 0, n, 0, time.UTC), "“čeština” \\u010de\\n")
+		records[n] = []byte(record)
+		var err error
+		want[n], err = transform.Rows([]byte(record), transform.Options{})
+		require.NoError(t, err)
+	}
+	var group sync.WaitGroup
+	for worker := range 4 {
+		group.Go(func() {
+			for n := worker; n < issues; n += 4 {
+				got[n], _ = transform.Rows(records[n], transform.Options{})
+				clear(records[n])
+			}
+		})
+	}
+	group.Wait()
+	for n := range issues {
+		fresh, err := transform.Rows([]byte(second(typical(n, time.Date(2026, 1, 15, 0, 0, n, 0, time.UTC), "“čeština” \\u010de\\n"))), transform.Options{})
+		require.NoError(t, err)
+		if diff := cmp.Diff(fresh, want[n]); diff != "" {
+			t.Fatalf("rows of %s changed (-fresh +kept):\n%s", fresh.Key, diff)
+		}
+		if diff := cmp.Diff(fresh, got[n]); diff != "" {
+			t.Fatalf("rows of %s changed with the record (-fresh +kept):\n%s", fresh.Key, diff)
+		}
+	}
+}
+
+func second(_, record string) string { return record }
 
 // laborious writes JSON again.
 func laborious(t *testing.T, data []byte) []byte {

@@ -115,7 +115,9 @@ type Skip struct {
 }
 
 // Rows turns one issue record into the rows of all tables. It touches no
-// file but through Options.Attachment.
+// file but through Options.Attachment, and keeps nothing of record: the rows
+// have memory of their own. They share their table's description with those of
+// other records, which must not be changed.
 //
 // The record is the issue as Jira's REST API v3 returns it with all fields
 // and its changelog, plus members of our own: "_remote_links", "_synced_at",
