@@ -41,4 +41,7 @@ func (s *Syncer) Verify(ctx context.Context, opts transform.VerifyOptions) (tran
 // records are those of a store, checked by the transform alone.
 type records struct{ *rawstore.Store }
 
-func (r records) Record(key string) ([]byte, error) { return r.Bytes(key) }
+func (r records) Record(key string) ([]byte, error) { return r.Bytes(key, nil) }
+
+// ReadRecord implements transform.RecordReader.
+func (r records) ReadRecord(key string, buf []byte) ([]byte, error) { return r.Bytes(key, buf) }

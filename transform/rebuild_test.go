@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -276,4 +277,27 @@ func TestRebuildMonthThatCannotBeWritten(t *testing.T) {
 	require.Equal(t, []string{"B-3"}, result.Applied)
 	require.Contains(t, result.Failed, "A-1")
 	require.NotErrorIs(t, err, fs.ErrNotExist)
+}
+
+// TestRebuildReadsIntoMemoryUsedBefore: rows keep nothing of a record, whose
+// memory the next one takes.
+func TestRebuildReadsIntoMemoryUsedBefore(t *testing.T) {
+	records := newStore()
+	for n := range 120 {
+		key, record := typical(n, time.Date(2026, time.Month(1+n%3), 1, 0, 0, n, 0, time.UTC), strings.Repeat("v", n))
+		records.put(key, record)
+	}
+	plain, again := t.TempDir(), t.TempDir()
+	_, err := transform.Rebuild(t.Context(), openTables(t, plain), records, transform.RebuildOptions{})
+	require.NoError(t, err)
+	reused := transform.RecordsFS(records.files)
+	require.Implements(t, (*transform.RecordReader)(nil), reused)
+	tables := openTables(t, again)
+	_, err = transform.Rebuild(t.Context(), tables, reused, transform.RebuildOptions{})
+	require.NoError(t, err)
+	if diff := cmp.Diff(rowHashes(t, plain), rowHashes(t, again)); diff != "" {
+		t.Errorf("hashes of rows mismatch (-own memory +used again):\n%s", diff)
+	}
+	found := verify(t, tables, reused)
+	require.True(t, found.Clean())
 }

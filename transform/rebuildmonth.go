@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -31,29 +32,21 @@ type madeRecord struct {
 	err error
 }
 
-// readAll reads a record and makes its rows.
-func (r *rebuild) readAll(key string) (madeRecord, int) {
-	sized := sizedRecords{Records: r.records}
-	i, err := r.mapper.read(&sized, key)
-	if err != nil {
-		return madeRecord{err: err}, sized.size
-	}
-	if i.Gone {
-		return madeRecord{IssueRows: i.IssueRows}, sized.size
-	}
-	return madeRecord{IssueRows: r.mapper.finish(i)}, sized.size
-}
-
-// sizedRecords remembers how large the record was that was read last.
-type sizedRecords struct {
-	Records
-	size int
-}
-
-func (s *sizedRecords) Record(key string) ([]byte, error) {
-	data, err := s.Records.Record(key)
-	s.size = len(data)
-	return data, err
+// readAll reads a record and makes its rows. It returns the size of the record.
+func (r *rebuild) readAll(key string) (made madeRecord, size int) {
+	made.err = useRecord(r.records, key, func(data []byte) error {
+		size = len(data)
+		i, err := r.mapper.issue(data)
+		if err = cmp.Or(err, i.holds(key)); err != nil {
+			return err
+		}
+		made.IssueRows = i.IssueRows
+		if !i.Gone {
+			made.IssueRows = r.mapper.finish(i)
+		}
+		return nil
+	})
+	return made, size
 }
 
 // make reads the records of a month inside its lock and writes its tables.

@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jirasync/jirasync/internal/issuekey"
 )
@@ -31,6 +33,44 @@ type Records interface {
 	Keys() iter.Seq2[string, error]
 }
 
+// A RecordReader is Records that can also read into memory of the caller. A
+// Rebuild and a Verify read all records so, each into the memory of one before.
+type RecordReader interface {
+	// ReadRecord is Record, but the result may have the memory of buf, whatever
+	// its length; it is larger if the record is.
+	ReadRecord(key string, buf []byte) ([]byte, error)
+}
+
+// spareBuffers are for records to be read into.
+var spareBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// useRecord calls use with the record of key, whose memory is used again
+// afterwards.
+func useRecord(records Records, key string, use func(data []byte) error) error {
+	if !issuekey.Valid(key) {
+		return fmt.Errorf("%w: malformed issue key", ErrRecord)
+	}
+	reader, can := records.(RecordReader)
+	if !can {
+		data, err := records.Record(key)
+		if err != nil {
+			return fmt.Errorf("read record: %w", err)
+		}
+		return use(data)
+	}
+	buf := spareBuffers.Get().(*[]byte)
+	defer spareBuffers.Put(buf)
+	data, err := reader.ReadRecord(key, *buf)
+	if err != nil {
+		return fmt.Errorf("read record: %w", err)
+	}
+	const large = 1 << 20
+	if cap(data) <= large {
+		*buf = data
+	}
+	return use(data)
+}
+
 const recordExt = ".json"
 
 // RecordsFS reads records from the files KEY.json at the top of fsys. Other
@@ -40,7 +80,10 @@ func RecordsFS(fsys fs.FS) Records { return recordsFS{fsys} }
 
 type recordsFS struct{ fsys fs.FS }
 
-func (r recordsFS) Record(key string) ([]byte, error) {
+func (r recordsFS) Record(key string) ([]byte, error) { return r.ReadRecord(key, nil) }
+
+// ReadRecord implements RecordReader.
+func (r recordsFS) ReadRecord(key string, buf []byte) ([]byte, error) {
 	if !issuekey.Valid(key) {
 		return nil, fmt.Errorf("%w: malformed issue key", ErrRecord)
 	}
@@ -59,7 +102,7 @@ func (r recordsFS) Record(key string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	data := bytes.NewBuffer(slices.Grow(buf[:0], int(info.Size())+bytes.MinRead))
 	switch _, err := data.ReadFrom(io.LimitReader(f, MaxRecordBytes+1)); {
 	case err != nil:
 		return nil, err

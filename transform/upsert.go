@@ -165,25 +165,6 @@ func (u *upsert) plan(key string) {
 
 // read reads the record of key, whose rows can then be made.
 func (m *mapper) read(records Records, key string) (*issue, error) {
-	data, err := record(records, key)
-	if err != nil {
-		return nil, err
-	}
-	i, err := m.issue(data)
-	return i, cmp.Or(err, i.holds(key))
-}
-
-// look reads of the record of key what it says about the issue as a whole.
-func (m *mapper) look(records Records, key string) (IssueRows, error) {
-	data, err := record(records, key)
-	if err != nil {
-		return IssueRows{}, err
-	}
-	i, err := m.survey(data)
-	return i, cmp.Or(err, i.holds(key))
-}
-
-func record(records Records, key string) ([]byte, error) {
 	if !issuekey.Valid(key) {
 		return nil, fmt.Errorf("%w: malformed issue key", ErrRecord)
 	}
@@ -191,7 +172,17 @@ func record(records Records, key string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	return data, nil
+	i, err := m.issue(data)
+	return i, cmp.Or(err, i.holds(key))
+}
+
+// look reads of the record of key what it says about the issue as a whole.
+func (m *mapper) look(records Records, key string) (i IssueRows, err error) {
+	err = useRecord(records, key, func(data []byte) error {
+		i, err = m.survey(data)
+		return cmp.Or(err, i.holds(key))
+	})
+	return i, err
 }
 
 // holds reports a record that is not the one of key.

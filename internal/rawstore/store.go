@@ -86,7 +86,7 @@ func (s *Store) FS() fs.FS { return s.issues.FS() }
 // Record returns the stored record of the issue: fs.ErrNotExist when there is
 // none, ErrCorrupt when there is one that cannot be read.
 func (s *Store) Record(key string) ([]byte, error) {
-	data, err := s.Bytes(key)
+	data, err := s.Bytes(key, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +98,12 @@ func (s *Store) Record(key string) ([]byte, error) {
 
 // Bytes returns a record like Record, but leaves it to the caller to see
 // whether it is one: he reads it anyway, and twice is once too often where all
-// records are read.
-func (s *Store) Bytes(key string) ([]byte, error) {
+// records are read. The result may have the memory of buf.
+func (s *Store) Bytes(key string, buf []byte) ([]byte, error) {
 	if !issuekey.Valid(key) {
 		return nil, ErrBadKey
 	}
-	data, err := readFile(s.issues, key+".json", maxRecord)
+	data, err := readInto(buf, s.issues, key+".json", maxRecord)
 	if err != nil {
 		return nil, fmt.Errorf("record %s: %w", key, err)
 	}
@@ -277,6 +277,11 @@ func (s *Store) write(key string, record rawjson.Object) error {
 
 // readFile reads a regular file of at most limit bytes.
 func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
+	return readInto(nil, root, name, limit)
+}
+
+// readInto is readFile into the memory of mem, as far as it goes.
+func readInto(mem []byte, root *os.Root, name string, limit int64) ([]byte, error) {
 	f, err := root.Open(name)
 	if err != nil {
 		return nil, err
@@ -289,8 +294,7 @@ func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, ErrCorrupt
 	}
-	var buf bytes.Buffer
-	buf.Grow(int(info.Size()) + bytes.MinRead)
+	buf := bytes.NewBuffer(slices.Grow(mem[:0], int(info.Size())+bytes.MinRead))
 	if _, err := buf.ReadFrom(io.LimitReader(f, limit)); err != nil {
 		return nil, err
 	}
