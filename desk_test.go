@@ -41,6 +41,13 @@ func TestDeskHour(t *testing.T) {
 	r := serve(t, config(site))
 	_, err := r.Backfill(t.Context(), jirasync.BackfillOptions{})
 	require.NoError(t, err)
+	c.pass(time.Minute)
+	quiet, err := r.PollSLA(t.Context(), jirasync.SLAOptions{})
+	require.NoError(t, err)
+	t.Logf("a quiet pass: %d issues, %d requests, %.2f s", quiet.Issues, quiet.Requests, quiet.Seconds)
+	// The login, the fields, the pages of open issues, and the batches.
+	batches := int64(*deskSize+99) / 100
+	require.LessOrEqual(t, quiet.Requests, batches+3)
 	site.SetWebhook(jiratest.Webhook{URL: r.url + "/webhooks/jira", Secret: secret, Parallel: 8})
 	site.SetDeliveryFaults(jiratest.DeliveryFaults{Seed: 5, Duplicate: 0.2, Reorder: 0.3})
 	random := rand.New(rand.NewPCG(5, 5))
