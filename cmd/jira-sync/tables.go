@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -56,6 +58,7 @@ JIRA_LAYOUT.`,
 				return err
 			}
 			defer s.Close()
+			limitMemory()
 			show, done := a.rebuildProgress()
 			defer done()
 			if verify {
@@ -78,6 +81,19 @@ JIRA_LAYOUT.`,
 	flags.IntVar(&parallel, "parallel", 2, "months at once; memory grows with it")
 	a.settings.addLayout(flags)
 	return cmd
+}
+
+// rebuildMemory is what a rebuild should do with. It holds some 100 MB, and the
+// collector would let twice as much come together, and more beside a busy disk.
+const rebuildMemory = 200 << 20
+
+// limitMemory has the collector work harder as memory comes near that, unless
+// the environment says another limit. It is no bound: a month at a time more
+// (--parallel) takes what it needs.
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(rebuildMemory)
+	}
 }
 
 func (a *app) upsertCommand() *cobra.Command {
