@@ -33,7 +33,7 @@ type output struct {
 type span struct{ start, end int64 }
 
 func newOutput(w io.Writer) *output {
-	return &output{to: bufio.NewWriterSize(w, 256<<10), direct: w}
+	return &output{to: bufio.NewWriterSize(w, 64<<10), direct: w}
 }
 
 // cut begins a new checksum and returns the one up to here.
