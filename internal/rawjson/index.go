@@ -96,7 +96,10 @@ func (x *Index) value(name, size int32, i, depth int) int {
 	case '"':
 		end, _ = skipString(x.data, i)
 	case '{', '[':
-		return x.nested(name, size, i, depth+1)
+		if depth < x.levels {
+			return x.nested(name, size, i, depth+1)
+		}
+		end = skipValue(x.data, i, depth)
 	case 't':
 		end = skipWord(x.data, i, "true")
 	case 'f':
@@ -110,7 +113,7 @@ func (x *Index) value(name, size int32, i, depth int) int {
 	return end
 }
 
-// add adds a value that is neither object nor array.
+// add adds a value in which nothing is indexed.
 func (x *Index) add(name, size int32, start, end int) {
 	x.nodes = append(x.nodes, node{
 		name: name, size: size, start: int32(start), end: int32(end), next: int32(len(x.nodes) + 1),
@@ -132,9 +135,6 @@ func (x *Index) nested(name, size int32, i, depth int) int {
 	}
 	if i == bad {
 		return bad
-	}
-	if depth > x.levels {
-		x.nodes, count = x.nodes[:at+1], 0
 	}
 	n := node{name: name, size: size, start: int32(start), end: int32(i), next: int32(len(x.nodes)), count: int32(count)}
 	if count > fewMembers && x.data[start] == '{' {

@@ -38,6 +38,77 @@ func skipComma(data []byte, i int, bracket byte) (end int, more bool) {
 	return bad, false
 }
 
+// skipValue reads the value that begins at i, in so many objects and arrays.
+func skipValue(data []byte, i, depth int) int {
+	if i >= len(data) {
+		return bad
+	}
+	switch data[i] {
+	case '"':
+		i, _ = skipString(data, i)
+		return i
+	case '{':
+		return skipMembers(data, i+1, depth+1)
+	case '[':
+		return skipElements(data, i+1, depth+1)
+	case 't':
+		return skipWord(data, i, "true")
+	case 'f':
+		return skipWord(data, i, "false")
+	case 'n':
+		return skipWord(data, i, "null")
+	}
+	return skipNumber(data, i)
+}
+
+// skipMembers reads an object of that depth, from behind its bracket.
+func skipMembers(data []byte, i, depth int) int {
+	if depth > maxDepth {
+		return bad
+	}
+	if i = skipSpace(data, i); i < len(data) && data[i] == '}' {
+		return i + 1
+	}
+	for more := true; more; {
+		if i >= len(data) || data[i] != '"' {
+			return bad
+		}
+		if i, _ = skipString(data, i); i == bad {
+			return bad
+		}
+		if i = skipSpace(data, i); i == len(data) || data[i] != ':' {
+			return bad
+		}
+		if i = skipSpace(data, i+1); i < len(data) && data[i] == '"' { // as most are
+			i, _ = skipString(data, i)
+		} else {
+			i = skipValue(data, i, depth)
+		}
+		if i == bad {
+			return bad
+		}
+		i, more = skipComma(data, i, '}')
+	}
+	return i
+}
+
+// skipElements reads an array of that depth, from behind its bracket.
+func skipElements(data []byte, i, depth int) int {
+	if depth > maxDepth {
+		return bad
+	}
+	if i = skipSpace(data, i); i < len(data) && data[i] == ']' {
+		return i + 1
+	}
+	for more := true; more; {
+		if i = skipValue(data, i, depth); i == bad {
+			return bad
+		}
+		i, more = skipComma(data, i, ']')
+	}
+	return i
+}
+
 func skipWord(data []byte, i int, word string) int {
 	if len(data)-i < len(word) || string(data[i:i+len(word)]) != word {
 		return bad
@@ -95,7 +166,9 @@ func skipString(data []byte, i int) (end int, escaped bool) {
 			quote, escape := w^'"'*eachByte, w^'\\'*eachByte
 			hits := ((w-' '*eachByte)&^w | (quote-eachByte)&^quote | (escape-eachByte)&^escape) & signs
 			if hits != 0 {
-				i += bits.TrailingZeros64(hits) / 8
+				if i += bits.TrailingZeros64(hits) / 8; data[i] == '"' {
+					return i + 1, escaped
+				}
 				break
 			}
 			i += 8
