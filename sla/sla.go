@@ -96,10 +96,22 @@ func Parse(value json.RawMessage) (Metric, error) {
 		x.Clear()
 		indexes.Put(x)
 	}()
-	if x.Reset(value) != nil || x.Root().Kind() != '{' {
+	if x.Reset(value) != nil {
 		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(value))
 	}
-	raw := x.Root()
+	return Read(x.Root())
+}
+
+// Read is Parse of a value in a document that this module has indexed. An
+// absent value is null.
+func Read(raw rawjson.Value) (Metric, error) {
+	switch raw.Kind() {
+	case 0, 'n':
+		return Metric{}, nil
+	case '{':
+	default:
+		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(raw.Raw()))
+	}
 	if raw.Get("errorMessage").Kind() != 0 {
 		return Metric{}, ErrUnavailable
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jirasync/jirasync/internal/golden"
+	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/sla"
 )
 
@@ -208,5 +209,21 @@ func BenchmarkOverlay(b *testing.B) {
 		if _, err := sla.Overlay(record, []string{"customfield_1"}, answer); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Read takes an absent value for null, and a part of a larger document as Parse
+// takes it alone.
+func TestRead(t *testing.T) {
+	metric, err := sla.Read(rawjson.Value{})
+	require.NoError(t, err)
+	require.Equal(t, sla.Metric{}, metric)
+	for _, value := range []string{`null`, `{}`, `[]`, `"x"`, `1`, `true`, `{"errorMessage":"no"}`, `{"id":"7","name":"n","completedCycles":[{"breached":true},1]}`} {
+		var x rawjson.Index
+		require.NoError(t, x.Reset([]byte(`{"a":`+value+`}`)))
+		want, wantErr := sla.Parse([]byte(value))
+		got, err := sla.Read(x.Root().Get("a"))
+		require.Equal(t, wantErr, err)
+		require.Equal(t, want, got)
 	}
 }

@@ -24,12 +24,14 @@ type field struct {
 // out: its clock runs without any event, and it has columns of its own. So is
 // the error object of a value that the account may not read, which is unknown.
 func (i *issue) customFields() []element {
-	var all []element
-	for _, f := range i.custom() {
+	customs := i.custom()
+	all := i.room(len(customs))
+	for n := range customs {
+		f := &customs[n]
 		if f.isSLA() || notNull(f.value.Get("errorMessage")).Kind() != 0 {
 			continue
 		}
-		all = append(all, element{object: i.fields, issue: i, field: &f})
+		all = append(all, element{object: i.fields, issue: i, field: f})
 	}
 	return all
 }
@@ -142,7 +144,7 @@ func (i *issue) users() []element {
 	for _, f := range i.custom() {
 		i.usersOf(f, meet)
 	}
-	all := make([]element, 0, len(people))
+	all := i.room(len(people))
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		all = append(all, element{object: people[id], issue: i})
 	}

@@ -19,6 +19,7 @@ type reader struct {
 	words arena
 	buf   []byte
 	times [2]readTime // the last ones, the newer first
+	spare []element   // of the lists that room has made
 }
 
 // spareReaders are readers to use again.
@@ -41,11 +42,28 @@ func (r *reader) readTop(data []byte) object {
 func (r *reader) release() {
 	const large = 1 << 20
 	r.times = [2]readTime{}
+	if clear(r.spare); cap(r.spare) > manyElements {
+		r.spare = nil
+	}
+	r.spare = r.spare[:0]
 	if r.index.Size() > large || cap(r.buf) > large {
 		return
 	}
 	r.index.Clear()
 	spareReaders.Put(r)
+}
+
+// manyElements are the most that are kept for the next record.
+const manyElements = 1 << 12
+
+// room returns an empty list for n elements, which is valid until the release.
+func (r *reader) room(n int) []element {
+	if cap(r.spare)-len(r.spare) < n {
+		r.spare = make([]element, 0, max(n, 64, min(2*cap(r.spare), manyElements))) // the lists made so far keep theirs
+	}
+	start := len(r.spare)
+	r.spare = r.spare[:start+n]
+	return r.spare[start:start:len(r.spare)]
 }
 
 // arena makes strings with few allocations: it cuts them from pieces.

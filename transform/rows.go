@@ -147,7 +147,11 @@ type shape struct {
 }
 
 func newMapper(o Options) (*mapper, error) {
-	if err := o.Validate(); err != nil {
+	valid := o.validateSite
+	if o.Fields != nil {
+		valid = o.Validate // the default map is valid, and this is done for each call of Rows
+	}
+	if err := valid(); err != nil {
 		return nil, fmt.Errorf("transform: %w", err)
 	}
 	if o.SiteURL == "" {
@@ -327,7 +331,7 @@ func (i *issue) metric(field string) (sla.Metric, error) {
 		if i.metrics == nil {
 			i.metrics = map[string]metric{}
 		}
-		m.Metric, m.err = sla.Parse(i.fields.get(field).Raw())
+		m.Metric, m.err = sla.Read(i.fields.get(field))
 		i.metrics[field] = m
 	}
 	return m.Metric, m.err
@@ -384,7 +388,7 @@ func (i *issue) histories() []element {
 
 func (i *issue) changes() []element {
 	histories := i.histories()
-	changes := make([]element, 0, 2*len(histories))
+	changes := i.room(2 * len(histories))
 	for _, h := range histories {
 		items := i.elements(h.object, "items", "changelog.histories["+strconv.Itoa(h.index)+"].items")
 		for _, item := range items {
@@ -429,7 +433,7 @@ func (i *issue) elements(parent object, name, part string) []element {
 	if list.Kind() != 0 && !isList(list) {
 		i.skip("not a list", "%s", part)
 	}
-	elements := make([]element, 0, length(list))
+	elements := i.room(int(length(list)))
 	n := -1
 	for value := range list.Elements() {
 		n++

@@ -122,6 +122,9 @@ var timeLayouts = []string{"2006-01-02T15:04:05Z0700", time.RFC3339, time.DateOn
 // parseTime reads an instant and returns it in UTC with microseconds. It
 // reports false for anything that is not a time in the years 1 to 9999.
 func parseTime(s string) (time.Time, bool) {
+	if len(s) < len(time.DateOnly) || s[0] < '0' || '9' < s[0] {
+		return time.Time{}, false // as most strings; time.Parse would make an error of each
+	}
 	for _, layout := range timeLayouts {
 		t, err := time.Parse(layout, s)
 		if err != nil {
