@@ -48,7 +48,8 @@ const progressStep = 1000
 // the records alone, and months that have no issue any more are removed. It
 // mends what cannot be read. Where the tables were right nothing is written.
 //
-// A first pass reads of every record its key, id and times. Then each month is
+// A first pass looks in every record for its key, id and times, and proves them
+// only where several records have one issue id. Then each month is
 // read in the order of its keys, some records ahead, and written row group by
 // row group. So memory depends neither on the records nor on the month, but
 // for some fifty bytes an issue and the keys of the Result. Each month is
@@ -60,7 +61,10 @@ const progressStep = 1000
 // the tables hold of it stay. The error is nil only if every record landed;
 // the Result is valid in any case.
 func Rebuild(ctx context.Context, t *Tables, records Records, o RebuildOptions) (Result, error) {
-	r := &rebuild{Tables: t, records: records, report: o.Progress}
+	r := &rebuild{Tables: t, records: records, report: o.Progress, look: t.mapper.glance}
+	if len(o.Months) > 0 {
+		r.look = t.mapper.proven // the month of a wrong claim may not be among them
+	}
 	if err := r.take(ctx); err != nil {
 		return r.result, err
 	}
@@ -81,7 +85,8 @@ type rebuild struct {
 	*Tables
 	records Records
 	report  func(Progress)
-	survey  survey // changes in take alone
+	look    func(records Records, key string) (i IssueRows, proven bool, err error) // for the survey
+	survey  survey                                                                  // changes in take alone
 
 	mu       sync.Mutex
 	result   Result // this and all below guarded by mu
@@ -134,6 +139,10 @@ func (r *rebuild) take(ctx context.Context) error {
 	if broken != nil {
 		return fmt.Errorf("transform: %w", broken)
 	}
+	// Only what is proven may win over another record.
+	for keys := r.survey.contenders(); len(keys) > 0 && ctx.Err() == nil; keys = r.survey.contenders() {
+		parallel(readers, keys, r.prove)
+	}
 	r.result.Duplicates = r.survey.settle()
 	r.progress.IssuesTotal = len(r.survey.entries)
 	return nil
@@ -141,16 +150,29 @@ func (r *rebuild) take(ctx context.Context) error {
 
 // enter takes one record into the survey.
 func (r *rebuild) enter(key string) {
-	i, err := r.mapper.look(r.records, key)
+	i, proven, err := r.look(r.records, key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.progress.Surveyed++
 	r.tell(r.progress.Surveyed)
+	r.claim(key, i, proven, err)
+}
+
+// prove takes in a record again whose claim is not proven.
+func (r *rebuild) prove(key string) {
+	i, proven, err := r.mapper.proven(r.records, key)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.claim(key, i, proven, err)
+}
+
+// claim puts into the survey what a record says. The caller holds mu.
+func (r *rebuild) claim(key string, i IssueRows, proven bool, err error) {
 	switch {
 	case err != nil:
 		r.result.fail(key, err)
 	case !i.Gone:
-		r.survey.add(i.ID, i.claim())
+		r.survey.add(i.ID, i.claim(), proven)
 	}
 }
 

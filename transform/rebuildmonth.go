@@ -20,7 +20,7 @@ type rebuiltMonth struct {
 
 	files   []partition.File
 	applied []string
-	moved   []string // keys whose record has come to belong to another month
+	moved   []string // keys whose record says another month or id than the survey
 	failed  map[string]error
 	skipped int
 }
@@ -112,7 +112,7 @@ func (m *rebuiltMonth) put(w *partition.MonthWriter, key string, rec madeRecord)
 		if _, held := slices.BinarySearch(m.held, key); held {
 			return w.Append(m.kept(key)...)
 		}
-	case rec.Month != m.name && inSurvey:
+	case inSurvey && (rec.Month != m.name || !m.survey.agrees(m.name, key, rec.ID)):
 		m.moved = append(m.moved, key)
 	case rec.Month == m.name && m.speaks(rec.IssueRows):
 		m.count(key, rec.Skipped)

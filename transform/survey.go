@@ -26,13 +26,15 @@ type entry struct {
 	at       int64
 	month    int32
 	key, id  uint8 // lengths
+	proven   bool  // look says it too, not glance alone
 	outdated bool
 }
 
 const noUpdate = -1 << 63
 
-// add takes in what a living record says. Nothing may be asked before settle.
-func (s *survey) add(id string, c claim) {
+// add takes in what a living record says, which is proven or not. Nothing may
+// be asked before settle.
+func (s *survey) add(id string, c claim, proven bool) {
 	month, known := s.index[c.month]
 	if !known {
 		if s.index == nil {
@@ -42,7 +44,7 @@ func (s *survey) add(id string, c claim) {
 		s.index[c.month] = month
 		s.months = append(s.months, c.month)
 	}
-	e := entry{updated: noUpdate, at: int64(len(s.text)), month: month, key: uint8(len(c.key)), id: uint8(len(id))}
+	e := entry{updated: noUpdate, at: int64(len(s.text)), month: month, key: uint8(len(c.key)), id: uint8(len(id)), proven: proven}
 	if !c.updated.IsZero() {
 		e.updated = c.updated.UnixMicro()
 	}
@@ -65,10 +67,36 @@ func (s *survey) claimOf(e entry) claim {
 	return c
 }
 
+// contenders takes out the claims that are not proven and that others contend
+// with, for one issue id, and returns their keys. They are to be added again
+// when they are proven, after which others may contend.
+func (s *survey) contenders() (keys []string) {
+	s.sortByID()
+	same := func(a, b int) bool { return bytes.Equal(s.idOf(s.entries[a]), s.idOf(s.entries[b])) }
+	last := len(s.entries) - 1
+	for n := range s.entries {
+		e := &s.entries[n]
+		if !e.proven && (n > 0 && same(n-1, n) || n < last && same(n, n+1)) {
+			e.outdated = true
+			keys = append(keys, string(s.keyOf(*e)))
+		}
+	}
+	s.dropOutdated()
+	return keys
+}
+
+func (s *survey) sortByID() {
+	slices.SortFunc(s.entries, func(a, b entry) int { return bytes.Compare(s.idOf(a), s.idOf(b)) })
+}
+
+func (s *survey) dropOutdated() {
+	s.entries = slices.DeleteFunc(s.entries, func(e entry) bool { return e.outdated })
+}
+
 // settle puts all in order, when everything was added. Of several records with
 // one issue id the later stays; the keys of the others are returned.
 func (s *survey) settle() (duplicates []string) {
-	slices.SortFunc(s.entries, func(a, b entry) int { return bytes.Compare(s.idOf(a), s.idOf(b)) })
+	s.sortByID()
 	best := 0
 	for n := 1; n < len(s.entries); n++ {
 		a, b := &s.entries[best], &s.entries[n]
@@ -85,7 +113,7 @@ func (s *survey) settle() (duplicates []string) {
 			duplicates = append(duplicates, string(s.keyOf(*loser)))
 		}
 	}
-	s.entries = slices.DeleteFunc(s.entries, func(e entry) bool { return e.outdated })
+	s.dropOutdated()
 	slices.SortFunc(s.entries, func(a, b entry) int {
 		return cmp.Or(strings.Compare(s.months[a.month], s.months[b.month]), bytes.Compare(s.keyOf(a), s.keyOf(b)))
 	})
@@ -110,8 +138,25 @@ func (s *survey) find(id string) (claim, bool) {
 	return s.claimOf(s.entries[s.byID[n]]), true
 }
 
+// agrees reports whether id is the one that the survey knows the key by.
+func (s *survey) agrees(month, key, id string) bool {
+	of := s.in(month)
+	n, found := sort.Find(len(of), func(n int) int { return bytes.Compare([]byte(key), s.keyOf(of[n])) })
+	return found && string(s.idOf(of[n])) == id
+}
+
 // keys returns the keys of a month, sorted.
 func (s *survey) keys(month string) []string {
+	of := s.in(month)
+	keys := make([]string, 0, len(of))
+	for _, e := range of {
+		keys = append(keys, string(s.keyOf(e)))
+	}
+	return keys
+}
+
+// in returns the entries of a month, by key.
+func (s *survey) in(month string) []entry {
 	place := func(m string) int {
 		return sort.Search(len(s.entries), func(n int) bool { return s.months[s.entries[n].month] >= m })
 	}
@@ -120,9 +165,5 @@ func (s *survey) keys(month string) []string {
 		return nil
 	}
 	end := start + sort.Search(len(s.entries)-start, func(n int) bool { return s.months[s.entries[start+n].month] > month })
-	keys := make([]string, 0, end-start)
-	for _, e := range s.entries[start:end] {
-		keys = append(keys, string(s.keyOf(e)))
-	}
-	return keys
+	return s.entries[start:end]
 }

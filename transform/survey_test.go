@@ -30,7 +30,7 @@ func TestSurvey(t *testing.T) {
 			if r.IntN(5) > 0 {
 				c.updated = time.UnixMicro(r.Int64N(5)).UTC()
 			}
-			s.add(id, c)
+			s.add(id, c, true)
 			switch other, known := winners[id]; {
 			case known && later(other, c):
 				duplicates = append(duplicates, c.key)

@@ -65,7 +65,7 @@ type VerifyOptions struct {
 // It goes through records and tables as a Rebuild does, one row group of each
 // table in memory.
 func Verify(ctx context.Context, t *Tables, records Records, o VerifyOptions) (Verification, error) {
-	v := &verify{rebuild: rebuild{Tables: t, records: records, report: o.Progress}, only: map[string]bool{}}
+	v := &verify{rebuild: rebuild{Tables: t, records: records, report: o.Progress, look: t.mapper.proven}, only: map[string]bool{}}
 	for _, key := range o.Keys {
 		v.only[key] = true
 	}
