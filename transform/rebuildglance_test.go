@@ -84,3 +84,25 @@ func TestRebuildOfRepeatedNames(t *testing.T) {
 		})
 	}
 }
+
+// TestRebuildOfUnusualTombstones: a record whose end is not seen at first has
+// no rows, and takes no other's place.
+func TestRebuildOfUnusualTombstones(t *testing.T) {
+	for _, end := range []string{`"_deleted_at":"2026-03-01T00:00:00Z"`, `"_moved_to":"A-1"`, `"\u005fmoved_to":"A-1"`} {
+		dir, records := t.TempDir(), newStore()
+		tables := openTables(t, dir)
+		records.add(january1, january2)
+		gone, old := february3, january1
+		gone.summary = strings.Repeat("long ", 1000)
+		old.key, old.updated, old.summary = "OLD-1", "2026-12-01T10:00:00.000+0000", gone.summary
+		records.put("B-3", strings.Replace(gone.String(), "{", "{"+end+",", 1))
+		records.put("OLD-1", strings.Replace(old.String(), "{", "{"+end+",", 1))
+		result, err := transform.Rebuild(t.Context(), tables, records, transform.RebuildOptions{})
+		require.NoError(t, err)
+		require.Equal(t, []string{"A-1", "A-2"}, result.Applied)
+		require.Empty(t, result.Duplicates)
+		upserted := t.TempDir()
+		upsert(t, openTables(t, upserted), records, "A-1", "A-2", "B-3", "OLD-1")
+		require.Equal(t, content(t, upserted), content(t, dir))
+	}
+}
