@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -250,8 +251,11 @@ func TestRebuildBesideUpsert(t *testing.T) {
 	records.add(january2) // comes after the listing, and is upserted before its month is written
 	records.hidden = map[string]bool{"A-2": true}
 	upsert(t, tables, records, "A-2")
+	var mu sync.Mutex // several records are read at once
 	surveyed := map[string]bool{}
 	records.onRecord = func(key string) {
+		mu.Lock()
+		defer mu.Unlock()
 		if key == "B-3" && surveyed[key] { // its month changes before it is written
 			february3 := february3
 			february3.created = "2026-04-01"
