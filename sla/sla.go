@@ -77,12 +77,12 @@ func (m Metric) Current() (Cycle, bool) {
 
 // Parse decodes one SLA field value as Jira Service Management returns it.
 //
-// Null yields the zero Metric. An error object yields [ErrUnavailable], which
-// callers must treat as unknown, not as no cycles; anything that is not an
-// object yields [ErrMalformed]. A member that is missing or of a wrong type
-// is unknown (Known is false, the time is zero), and a cycle that is not an
-// object is left out: one odd member does not cost the others. Names are
-// compared exactly; of equal ones the last counts.
+// A value that is null or missing yields the zero Metric. An error object
+// yields [ErrUnavailable], which callers must treat as unknown, not as no
+// cycles; anything that is not an object yields [ErrMalformed]. A member that
+// is missing or of a wrong type is unknown (Known is false, the time is zero),
+// and a cycle that is not an object is left out: one odd member does not cost
+// the others. Names are compared exactly; of equal ones the last counts.
 //
 // Durations are milliseconds of working time in "millis"; instants are read
 // from "epochMillis", because the texts beside them are translated and
@@ -96,22 +96,10 @@ func Parse(value json.RawMessage) (Metric, error) {
 		x.Clear()
 		indexes.Put(x)
 	}()
-	if x.Reset(value) != nil {
+	if x.Reset(value) != nil || x.Root().Kind() != '{' {
 		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(value))
 	}
-	return Read(x.Root())
-}
-
-// Read is Parse of a value in a document that this module has indexed. An
-// absent value is null.
-func Read(raw rawjson.Value) (Metric, error) {
-	switch raw.Kind() {
-	case 0, 'n':
-		return Metric{}, nil
-	case '{':
-	default:
-		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(raw.Raw()))
-	}
+	raw := x.Root()
 	if raw.Get("errorMessage").Kind() != 0 {
 		return Metric{}, ErrUnavailable
 	}

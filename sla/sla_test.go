@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jirasync/jirasync/internal/golden"
-	"github.com/jirasync/jirasync/internal/rawjson"
 	"github.com/jirasync/jirasync/sla"
 )
 
@@ -212,18 +211,12 @@ func BenchmarkOverlay(b *testing.B) {
 	}
 }
 
-// Read takes an absent value for null, and a part of a larger document as Parse
-// takes it alone.
-func TestRead(t *testing.T) {
-	metric, err := sla.Read(rawjson.Value{})
-	require.NoError(t, err)
-	require.Equal(t, sla.Metric{}, metric)
-	for _, value := range []string{`null`, `{}`, `[]`, `"x"`, `1`, `true`, `{"errorMessage":"no"}`, `{"id":"7","name":"n","completedCycles":[{"breached":true},1]}`} {
-		var x rawjson.Index
-		require.NoError(t, x.Reset([]byte(`{"a":`+value+`}`)))
-		want, wantErr := sla.Parse([]byte(value))
-		got, err := sla.Read(x.Root().Get("a"))
-		require.Equal(t, wantErr, err)
-		require.Equal(t, want, got)
+// A caller hands over what it found of a field, which may be nothing.
+func TestParseMissing(t *testing.T) {
+	t.Parallel()
+	for _, value := range []json.RawMessage{nil, {}, []byte(" "), []byte("null"), []byte(" null\n")} {
+		metric, err := sla.Parse(value)
+		require.NoError(t, err, "%q", value)
+		require.Equal(t, sla.Metric{}, metric, "%q", value)
 	}
 }

@@ -331,7 +331,7 @@ func (i *issue) metric(field string) (sla.Metric, error) {
 		if i.metrics == nil {
 			i.metrics = map[string]metric{}
 		}
-		m.Metric, m.err = sla.Read(i.fields.get(field))
+		m.Metric, m.err = sla.Parse(i.fields.get(field).Raw())
 		i.metrics[field] = m
 	}
 	return m.Metric, m.err
