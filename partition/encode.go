@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // batchRows is how many values are handed to a column at a time. A page is
@@ -19,29 +17,6 @@ const (
 	batchRows = 64
 	pageBytes = 1 << 20
 )
-
-// codec is shared, as it pools its encoders. It is safe for concurrent use.
-var codec = &compression{
-	Codec: zstd.Codec{Level: zstd.SpeedDefault},
-	slots: make(chan struct{}, min(encoders, runtime.GOMAXPROCS(0))),
-}
-
-// encoders is how many pages are compressed at once, at most: each encoder has
-// 20 MB, and a month more tables than a machine processors. The pool keeps one
-// for each processor that has compressed.
-const encoders = 4
-
-type compression struct {
-	zstd.Codec
-	slots chan struct{}
-}
-
-// Encode implements the library's codec.
-func (c *compression) Encode(dst, src []byte) ([]byte, error) {
-	c.slots <- struct{}{}
-	defer func() { <-c.slots }()
-	return c.Codec.Encode(dst, src)
-}
 
 // writerOptions are those of every file of a table, whoever writes it: row
 // groups are only copied between files that agree in them. Nothing here may
