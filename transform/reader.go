@@ -3,6 +3,7 @@ package transform
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -20,21 +21,25 @@ type reader struct {
 	buf   []byte
 	times [2]readTime // the last ones, the newer first
 	spare []element   // of the lists that room has made
+
+	tooMany bool
 }
 
 // spareReaders are readers to use again.
 var spareReaders = sync.Pool{New: func() any { return new(reader) }}
 
 // read reads a whole record, which may be anything. What is not JSON is no
-// object.
+// object, and neither is what has too many values, which tooMany tells.
 func (r *reader) read(data []byte) object {
-	_ = r.index.Reset(data) // the document is absent then
+	err := r.index.Reset(data) // the document is absent then
+	r.tooMany = errors.Is(err, rawjson.ErrTooMany)
 	return object{r, r.index.Root()}
 }
 
 // readTop is read for who asks for the members of the record and theirs alone.
 func (r *reader) readTop(data []byte) object {
-	_ = r.index.ResetTop(data, 2)
+	err := r.index.ResetTop(data, 2)
+	r.tooMany = errors.Is(err, rawjson.ErrTooMany)
 	return object{r, r.index.Root()}
 }
 

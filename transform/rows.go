@@ -283,6 +283,9 @@ func (i *issue) end() {
 
 // begin reads what the record says about the issue as a whole.
 func (i *issue) begin() error {
+	if i.tooMany {
+		return fmt.Errorf("%w: more than eight million JSON values", ErrRecord)
+	}
 	if !i.whole.ok() {
 		return fmt.Errorf("%w: not one JSON object", ErrRecord)
 	}

@@ -1,6 +1,7 @@
 package rawjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/maphash"
 	"iter"
@@ -11,6 +12,8 @@ import (
 // is made in one pass, which also proves the document: what is indexed is what
 // json.Valid accepts, parts that nobody asks for too. It takes 28 bytes for a
 // value beside the document, and its memory is used again by the next Reset.
+// Rich text is proven with the rest, but what is in it is found only for who
+// asks, and then each time.
 //
 // The zero Index has no document. After Reset it may be read by several
 // goroutines.
@@ -28,8 +31,14 @@ type node struct {
 	start, end int32
 	next       int32 // the node after it and all that is in it
 	count      int32 // of members or elements
-	table      int32 // where the hash table begins in slots
+	table      int32 // where the hash table begins in slots; unread: nothing in it is indexed
 }
+
+const unread = -1
+
+// maxValues is how many values a document has at most: four times as many as a
+// real issue of 64 MiB, so that the index of a hostile one is bounded.
+const maxValues = 8 << 20
 
 // maxDepth is how deep objects and arrays nest at most: encoding/json's limit.
 const maxDepth = 10000
@@ -40,8 +49,8 @@ const bad = -1
 var seed = maphash.MakeSeed()
 
 // Reset indexes data, which must be one JSON value and nothing else but space,
-// and shorter than 2 GiB; else the error is ErrSyntax. The values alias data,
-// which must not change as long as they are used. Values of an earlier document
+// and shorter than 2 GiB; else the error is ErrSyntax. Of more than eight million
+// values it is ErrTooMany. The values alias data, which must not change as long as they are used. Values of an earlier document
 // are no longer valid.
 func (x *Index) Reset(data []byte) error { return x.reset(data, math.MaxInt) }
 
@@ -57,11 +66,15 @@ func (x *Index) reset(data []byte, levels int) error {
 		return ErrSyntax
 	}
 	i := x.value(0, 0, skipSpace(data, 0), 0)
-	if i == bad || skipSpace(data, i) < len(data) {
-		x.nodes = x.nodes[:0]
-		return ErrSyntax
+	switch full := len(x.nodes) > maxValues; {
+	case i != bad && skipSpace(data, i) == len(data) && !full:
+		return nil
+	case full:
+		x.nodes = nil
+		return ErrTooMany
 	}
-	return nil
+	x.nodes = x.nodes[:0]
+	return ErrSyntax
 }
 
 // Clear lets go of the document. What was indexed is no longer valid.
@@ -96,10 +109,14 @@ func (x *Index) value(name, size int32, i, depth int) int {
 	case '"':
 		end, _ = skipString(x.data, i)
 	case '{', '[':
-		if depth < x.levels {
+		if depth < x.levels && (depth == 0 || !isRichText(x.data[i:])) {
 			return x.nested(name, size, i, depth+1)
 		}
-		end = skipValue(x.data, i, depth)
+		if end = skipValue(x.data, i, depth); depth < x.levels {
+			x.add(name, size, i, end)
+			x.nodes[len(x.nodes)-1].table = unread
+			return end
+		}
 	case 't':
 		end = skipWord(x.data, i, "true")
 	case 'f':
@@ -111,6 +128,22 @@ func (x *Index) value(name, size int32, i, depth int) int {
 	}
 	x.add(name, size, i, end)
 	return end
+}
+
+// isRichText reports whether an object begins as Jira's documents do. They are
+// many values, which nobody asks for one by one.
+func isRichText(object []byte) bool {
+	return bytes.HasPrefix(object, []byte(`{"type":"doc"`)) || bytes.HasPrefix(object, []byte(`{"version":1,"type":"doc"`))
+}
+
+// read returns the value with all that is in it, which may be read only now.
+func (v Value) read() Value {
+	if v.x == nil || v.x.nodes[v.at].table != unread {
+		return v
+	}
+	x := new(Index)
+	_ = x.Reset(v.Raw()) // it was proven
+	return x.Root()
 }
 
 // add adds a value in which nothing is indexed.
@@ -174,7 +207,7 @@ func (x *Index) members(i, depth int) (end, count int) {
 		} else {
 			i = x.value(name, size, i, depth)
 		}
-		if i == bad {
+		if i == bad || len(x.nodes) > maxValues {
 			return bad, 0
 		}
 		count++
@@ -195,7 +228,7 @@ func (x *Index) elements(i, depth int) (end, count int) {
 		return i + 1, 0
 	}
 	for {
-		if i = x.value(0, 0, i, depth); i == bad {
+		if i = x.value(0, 0, i, depth); i == bad || len(x.nodes) > maxValues {
 			return bad, 0
 		}
 		count++
@@ -275,7 +308,7 @@ func (v Value) Start() int { return int(v.x.nodes[v.at].start) }
 // Len returns the number of elements of an array; that of anything else but an
 // object is 0. Of an object it counts members of equal names, too.
 func (v Value) Len() int {
-	if v.x == nil {
+	if v = v.read(); v.x == nil {
 		return 0
 	}
 	return int(v.x.nodes[v.at].count)
@@ -285,7 +318,7 @@ func (v Value) Len() int {
 // does not have, an absent value. Names are compared exactly, after decoding
 // their escapes. Of equal names the last counts.
 func (v Value) Get(name string) Value {
-	if v.Kind() != '{' {
+	if v = v.read(); v.Kind() != '{' {
 		return Value{}
 	}
 	x, n := v.x, &v.x.nodes[v.at]
@@ -325,7 +358,7 @@ func (x *Index) found(at int32) Value {
 // the document.
 func (v Value) Members() iter.Seq2[[]byte, Value] {
 	return func(yield func([]byte, Value) bool) {
-		if v.Kind() != '{' {
+		if v = v.read(); v.Kind() != '{' {
 			return
 		}
 		x, object := v.x, &v.x.nodes[v.at]

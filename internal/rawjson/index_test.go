@@ -66,6 +66,33 @@ func TestIndexDepth(t *testing.T) {
 	}
 }
 
+// The index of a hostile document does not take many times its memory.
+func TestIndexTooMany(t *testing.T) {
+	document := []byte("[" + strings.Repeat("0,", 9<<20) + "0]")
+	var x rawjson.Index
+	require.ErrorIs(t, x.Reset(document), rawjson.ErrTooMany)
+	require.Equal(t, rawjson.Value{}, x.Root())
+	require.Less(t, x.Size(), 1<<20)
+	require.NoError(t, x.ResetTop([]byte(`{"a":`+string(document)+`}`), 1), "nothing of it is indexed")
+	require.NoError(t, x.Reset([]byte(`[1]`)))
+}
+
+// Of rich text nothing is indexed until somebody asks.
+func TestIndexRichText(t *testing.T) {
+	const record = `{"a":{"type":"doc","version":1,"content":[{"type":"paragraph"}]},"b":[{"version":1,"type":"doc"},1]}`
+	var x rawjson.Index
+	require.NoError(t, x.Reset([]byte(record)))
+	size := x.Size()
+	agree(t, x.Root(), []byte(record))
+	require.Equal(t, `[{"type":"paragraph"}]`, string(x.Root().Get("a").Get("content").Raw()))
+	require.Equal(t, 2, x.Root().Get("b").Len())
+	long := strings.Replace(record, `{"type":"paragraph"}`, strings.Repeat(`{"type":"paragraph"},`, 10000)+`{}`, 1)
+	require.NoError(t, x.Reset([]byte(long)))
+	require.Equal(t, size, x.Size())
+	require.Equal(t, 10001, x.Root().Get("a").Get("content").Len())
+	require.ErrorIs(t, x.Reset([]byte(`{"a":{"type":"doc","version":01}}`)), rawjson.ErrSyntax)
+}
+
 func TestIndexResetTop(t *testing.T) {
 	var x rawjson.Index
 	require.NoError(t, x.ResetTop([]byte(`{"a":{"b":{"c":{"d":1}},"e":[2]},"f":3}`), 2))
@@ -82,6 +109,7 @@ func FuzzIndexAgrees(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"1","key":"A-1","fields":{"summary":"\u0041\ud83d\ude00\n","n":[-0,1.5E+3,0.1e-7,true,false,null]}}`,
 		" [ ] ", `"a`, `{"a":1,}`, `[1,]`, `01`, `-`, `1.`, `1e`, `"\u12g4"`, "\"\x1f\"", "\"\x7f\xff\"", `nul`, `{"a" 1}`, `{1:2}`, `[`, `{"a":`, ``, `"\`, `1 2`,
+		`{"a":{"type":"doc","version":1,"content":[{"type":"text"},{"version":1,"type":"doc","a":1,"a":2}]},"b":{"version":1,"type":"doc"`+"\n"+`,"c":[]}}`,
 		`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13,"a":14,"\u0062":15,"":16}`,
 	} {
 		f.Add([]byte(seed))

@@ -21,9 +21,11 @@ import (
 	"slices"
 )
 
-// Errors of [Parse] and [Elements]. They say nothing of the content.
+// Errors of [Parse], [Elements] and [Index.Reset]. They say nothing of the
+// content.
 var (
 	ErrSyntax    = errors.New("rawjson: not valid JSON")
+	ErrTooMany   = errors.New("rawjson: too many values")
 	ErrNotObject = errors.New("rawjson: not a JSON object")
 	ErrNotArray  = errors.New("rawjson: not a JSON array")
 )
