@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -102,14 +101,11 @@ func (r recordsFS) ReadRecord(key string, buf []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data := bytes.NewBuffer(slices.Grow(buf[:0], int(info.Size())+bytes.MinRead))
-	switch _, err := data.ReadFrom(io.LimitReader(f, MaxRecordBytes+1)); {
-	case err != nil:
+	data := slices.Grow(buf[:0], int(info.Size()))[:info.Size()]
+	if _, err := io.ReadFull(f, data); err != nil { // its end is known: a record is replaced, never appended to
 		return nil, err
-	case data.Len() > MaxRecordBytes: // it grew since
-		return nil, ErrTooLarge
 	}
-	return data.Bytes(), nil
+	return data, nil
 }
 
 func (r recordsFS) Keys() iter.Seq2[string, error] {

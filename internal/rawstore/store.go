@@ -1,7 +1,6 @@
 package rawstore
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -294,11 +293,11 @@ func readInto(mem []byte, root *os.Root, name string, limit int64) ([]byte, erro
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, ErrCorrupt
 	}
-	buf := bytes.NewBuffer(slices.Grow(mem[:0], int(info.Size())+bytes.MinRead))
-	if _, err := buf.ReadFrom(io.LimitReader(f, limit)); err != nil {
+	data := slices.Grow(mem[:0], int(info.Size()))[:info.Size()]
+	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), nil
+	return data, nil
 }
 
 func quote(s string) json.RawMessage {
