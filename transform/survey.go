@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"sort"
@@ -13,10 +12,10 @@ import (
 // in which month. It takes some fifty bytes an issue, so that a million fit
 // where a million records do not.
 type survey struct {
-	entries []entry  // those of one month together, by key
-	byID    []int32  // places in entries, by issue id
-	text    []byte   // keys and ids
-	months  []string // as entries name them
+	entries []entry         // those of one month together, by key
+	byID    []int32         // places in entries, by issue id
+	text    strings.Builder // keys and ids, in one piece, of which all that is returned is a part
+	months  []string        // as entries name them
 	index   map[string]int32
 }
 
@@ -44,23 +43,24 @@ func (s *survey) add(id string, c claim, proven bool) {
 		s.index[c.month] = month
 		s.months = append(s.months, c.month)
 	}
-	e := entry{updated: noUpdate, at: int64(len(s.text)), month: month, key: uint8(len(c.key)), id: uint8(len(id)), proven: proven}
+	e := entry{updated: noUpdate, at: int64(s.text.Len()), month: month, key: uint8(len(c.key)), id: uint8(len(id)), proven: proven}
 	if !c.updated.IsZero() {
 		e.updated = c.updated.UnixMicro()
 	}
-	s.text = append(append(s.text, c.key...), id...)
+	s.text.WriteString(c.key)
+	s.text.WriteString(id)
 	s.entries = append(s.entries, e)
 }
 
-func (s *survey) keyOf(e entry) []byte { return s.text[e.at : e.at+int64(e.key)] }
+func (s *survey) keyOf(e entry) string { return s.text.String()[e.at : e.at+int64(e.key)] }
 
-func (s *survey) idOf(e entry) []byte {
+func (s *survey) idOf(e entry) string {
 	start := e.at + int64(e.key)
-	return s.text[start : start+int64(e.id)]
+	return s.text.String()[start : start+int64(e.id)]
 }
 
 func (s *survey) claimOf(e entry) claim {
-	c := claim{key: string(s.keyOf(e)), month: s.months[e.month]}
+	c := claim{key: s.keyOf(e), month: s.months[e.month]}
 	if e.updated != noUpdate {
 		c.updated = time.UnixMicro(e.updated).UTC()
 	}
@@ -72,13 +72,13 @@ func (s *survey) claimOf(e entry) claim {
 // when they are proven, after which others may contend.
 func (s *survey) contenders() (keys []string) {
 	s.sortByID()
-	same := func(a, b int) bool { return bytes.Equal(s.idOf(s.entries[a]), s.idOf(s.entries[b])) }
+	same := func(a, b int) bool { return s.idOf(s.entries[a]) == s.idOf(s.entries[b]) }
 	last := len(s.entries) - 1
 	for n := range s.entries {
 		e := &s.entries[n]
 		if !e.proven && (n > 0 && same(n-1, n) || n < last && same(n, n+1)) {
 			e.outdated = true
-			keys = append(keys, string(s.keyOf(*e)))
+			keys = append(keys, s.keyOf(*e))
 		}
 	}
 	s.dropOutdated()
@@ -86,7 +86,7 @@ func (s *survey) contenders() (keys []string) {
 }
 
 func (s *survey) sortByID() {
-	slices.SortFunc(s.entries, func(a, b entry) int { return bytes.Compare(s.idOf(a), s.idOf(b)) })
+	slices.SortFunc(s.entries, func(a, b entry) int { return strings.Compare(s.idOf(a), s.idOf(b)) })
 }
 
 func (s *survey) dropOutdated() {
@@ -100,7 +100,7 @@ func (s *survey) settle() (duplicates []string) {
 	best := 0
 	for n := 1; n < len(s.entries); n++ {
 		a, b := &s.entries[best], &s.entries[n]
-		if !bytes.Equal(s.idOf(*a), s.idOf(*b)) {
+		if s.idOf(*a) != s.idOf(*b) {
 			best = n
 			continue
 		}
@@ -109,20 +109,20 @@ func (s *survey) settle() (duplicates []string) {
 			loser, best = a, n
 		}
 		loser.outdated = true
-		if !bytes.Equal(s.keyOf(*a), s.keyOf(*b)) {
-			duplicates = append(duplicates, string(s.keyOf(*loser)))
+		if s.keyOf(*a) != s.keyOf(*b) {
+			duplicates = append(duplicates, s.keyOf(*loser))
 		}
 	}
 	s.dropOutdated()
 	slices.SortFunc(s.entries, func(a, b entry) int {
-		return cmp.Or(strings.Compare(s.months[a.month], s.months[b.month]), bytes.Compare(s.keyOf(a), s.keyOf(b)))
+		return cmp.Or(strings.Compare(s.months[a.month], s.months[b.month]), strings.Compare(s.keyOf(a), s.keyOf(b)))
 	})
 	s.byID = make([]int32, len(s.entries))
 	for n := range s.byID {
 		s.byID[n] = int32(n)
 	}
 	slices.SortFunc(s.byID, func(a, b int32) int {
-		return bytes.Compare(s.idOf(s.entries[a]), s.idOf(s.entries[b]))
+		return strings.Compare(s.idOf(s.entries[a]), s.idOf(s.entries[b]))
 	})
 	return duplicates
 }
@@ -130,7 +130,7 @@ func (s *survey) settle() (duplicates []string) {
 // find returns the claim that counts for an issue id.
 func (s *survey) find(id string) (claim, bool) {
 	n, found := sort.Find(len(s.byID), func(n int) int {
-		return bytes.Compare([]byte(id), s.idOf(s.entries[s.byID[n]]))
+		return strings.Compare(id, s.idOf(s.entries[s.byID[n]]))
 	})
 	if !found {
 		return claim{}, false
@@ -141,8 +141,8 @@ func (s *survey) find(id string) (claim, bool) {
 // agrees reports whether id is the one that the survey knows the key by.
 func (s *survey) agrees(month, key, id string) bool {
 	of := s.in(month)
-	n, found := sort.Find(len(of), func(n int) int { return bytes.Compare([]byte(key), s.keyOf(of[n])) })
-	return found && string(s.idOf(of[n])) == id
+	n, found := sort.Find(len(of), func(n int) int { return strings.Compare(key, s.keyOf(of[n])) })
+	return found && s.idOf(of[n]) == id
 }
 
 // keys returns the keys of a month, sorted.
@@ -150,7 +150,7 @@ func (s *survey) keys(month string) []string {
 	of := s.in(month)
 	keys := make([]string, 0, len(of))
 	for _, e := range of {
-		keys = append(keys, string(s.keyOf(e)))
+		keys = append(keys, s.keyOf(e))
 	}
 	return keys
 }
