@@ -110,12 +110,15 @@ func (c *corpus) created(n int) time.Time {
 
 // Record makes the corpus the records that a rebuild reads, for those that are
 // too many to be written.
-func (c *corpus) Record(key string) ([]byte, error) {
+func (c *corpus) Record(key string) ([]byte, error) { return c.ReadRecord(key, nil) }
+
+// ReadRecord is Record into memory that was used before, as files are read.
+func (c *corpus) ReadRecord(key string, buf []byte) ([]byte, error) {
 	n, ok := c.number(key)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", key, os.ErrNotExist)
 	}
-	return c.record(nil, n, 0), nil
+	return c.record(buf[:0], n, 0), nil
 }
 
 // Keys yields all keys.
@@ -129,7 +132,10 @@ func (c *corpus) Keys() iter.Seq2[string, error] {
 	}
 }
 
-var _ transform.Records = (*corpus)(nil)
+var (
+	_ transform.Records      = (*corpus)(nil)
+	_ transform.RecordReader = (*corpus)(nil)
+)
 
 // write makes a file KEY.json of each record in a directory, and returns how
 // many bytes these are.

@@ -24,12 +24,16 @@ func init() {
 
 // rebuildTask makes the tables of all records anew. The variants are "all
 // tables", "reference tables", which are the six that DuckDB makes, and
-// "generated": all tables of records that are made as they are read.
+// "generated" and "generated month": all tables of records that are made as
+// they are read, of two years or of one month.
 func rebuildTask(ctx context.Context, j job) (outcome, error) {
 	options := transform.Options{ReferenceOnly: j.Variant == "reference tables"}
 	var records transform.Records = transform.RecordsFS(os.DirFS(j.Records))
-	if j.Variant == "generated" {
+	switch j.Variant {
+	case "generated":
 		records = twoYears(j.Issues)
+	case "generated month":
+		records = oneMonth(j.Issues)
 	}
 	return timed(j.Times, func(int) (err error) {
 		if err := os.RemoveAll(j.Dir); err != nil {
