@@ -34,7 +34,7 @@ const (
 
 	tailZero = "00000000"
 
-	schemaVersion = "1"
+	schemaVersion = "2"
 )
 
 const (

@@ -57,7 +57,8 @@
 // # Files
 //
 // Every column is optional: UTF-8 text, 64-bit integers, timestamps in
-// microseconds adjusted to UTC, booleans, doubles. zstd level 3; pages of 1 MiB; row
+// microseconds adjusted to UTC, booleans, doubles. zstd level 3; integers and
+// timestamps as differences (DELTA_BINARY_PACKED); pages of 1 MiB; row
 // groups that never divide an issue, grow with the rows before them and are declared
 // sorted by issue_key; no bounds for long text. Key-value metadata say the schema version, table, row
 // count and the writer's stamp. Any Parquet reader can read them; DuckDB reads a table with

@@ -18,7 +18,8 @@ type group struct {
 func (g group) Fields() []parquet.Field { return g.fields }
 
 // node returns the column as Parquet describes it. A dictionary is asked for
-// by encoding; text without one is written as lengths followed by bytes.
+// by encoding; text without one is written as lengths followed by bytes, and
+// integers as their differences: the times of neighbours are close.
 func (c Column) node() parquet.Node {
 	var n parquet.Node
 	switch c.Kind {
@@ -28,9 +29,9 @@ func (c Column) node() parquet.Node {
 			n = parquet.Encoded(n, &parquet.RLEDictionary)
 		}
 	case Int64:
-		n = parquet.Int(64)
+		n = parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked)
 	case Timestamp:
-		n = parquet.Timestamp(parquet.Microsecond)
+		n = parquet.Encoded(parquet.Timestamp(parquet.Microsecond), &parquet.DeltaBinaryPacked)
 	case Bool:
 		n = parquet.Leaf(parquet.BooleanType)
 	case Float64:

@@ -42,13 +42,13 @@ var attachmentAdded = []column{
 
 var changelogAdded = []column{
 	{"field_id", text, repeats, at("fieldId")},
-	{"from_id", text, long, at("from")},
-	{"to_id", text, long, at("to")},
+	{"from_id", text, repeats | long, at("from")},
+	{"to_id", text, repeats | long, at("to")},
 	{"author_account_id", text, repeats, at("author", "accountId").of("history")},
 }
 
 var commentMediaColumns = []column{
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"comment_id", text, 0, source{"comment `id`", at("id").value}},
 	{"attachment_id", text, 0, source{"`id` of the attachment that it is; not certain → null", (*element).mediaAttachment}},
 	{"filename", text, 0, source{"`filename` of that attachment, else `attrs.alt`, else `attrs.__fileName`", (*element).mediaName}},
@@ -62,7 +62,7 @@ var commentMediaColumns = []column{
 
 var worklogColumns = []column{
 	{"worklog_id", text, 0, at("id")},
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"author_account_id", text, repeats, at("author", "accountId")},
 	{"author_email", text, repeats, at("author", "emailAddress")},
 	{"author_name", text, repeats, at("author", "displayName")},
@@ -76,20 +76,20 @@ var worklogColumns = []column{
 }
 
 var issueFieldColumns = []column{
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"field_id", text, filled | repeats, source{"name of the member, `customfield_…`", func(e *element) partition.Value { return textValue(e.field.id) }}},
 	{"value_text", text, long, source{"text, by the rules below", func(e *element) partition.Value { return textOrNull(e.field.text(e)) }}},
 	{"value_number", float, 0, source{"of a number; anything else → null", func(e *element) partition.Value { return floatOrNull(e.field.value) }}},
 	{"value_time", timestamp, 0, source{"of a string that is a time or date; anything else → null", func(e *element) partition.Value {
 		return timeOrNull(e.instant(e.field.value))
 	}}},
-	{"value_json", text, long, source{"of an object or list, but not of rich text; anything else → null", func(e *element) partition.Value {
+	{"value_json", text, repeats | long, source{"of an object or list, but not of rich text; anything else → null", func(e *element) partition.Value {
 		return e.field.json(e)
 	}}},
 }
 
 var userColumns = []column{
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"account_id", text, filled | repeats, at("accountId")},
 	{"name", text, repeats, at("displayName")},
 	{"email", text, repeats, at("emailAddress")},

@@ -48,7 +48,7 @@ var issueTail = []column{
 
 var commentColumns = []column{
 	{"comment_id", text, 0, at("id")},
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"author_email", text, repeats, at("author", "emailAddress")},
 	{"author_name", text, repeats, at("author", "displayName")},
 	{"body", text, filled | long, adfText("body")},
@@ -59,7 +59,7 @@ var commentColumns = []column{
 
 var attachmentColumns = []column{
 	{"attachment_id", text, 0, at("id")},
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"filename", text, 0, at("filename")},
 	{"local_path", text, 0, source{"path of the downloaded file; not there → null", func(e *element) partition.Value { return e.local }}},
 	{"hierarchical_path", text, 0, source{"`THOUSANDS/LAST THREE DIGITS/ID_FILENAME` of the key, when `local_path` is set", hierarchicalPath}},
@@ -73,7 +73,7 @@ var attachmentColumns = []column{
 
 var changelogColumns = []column{
 	{"change_id", text, 0, at("id").of("history")},
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"author_email", text, repeats, at("author", "emailAddress").of("history")},
 	{"author_name", text, repeats, at("author", "displayName").of("history")},
 	{"field_name", text, repeats, at("field")},
@@ -84,7 +84,7 @@ var changelogColumns = []column{
 }
 
 var issueLinkColumns = []column{
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"link_id", text, 0, at("id")},
 	{"link_type", text, filled | repeats, at("type", "name").orEmpty()},
 	{"direction", text, filled | repeats, source{"`inward` if there is an `inwardIssue`, else `outward`", direction}},
@@ -95,7 +95,7 @@ var issueLinkColumns = []column{
 }
 
 var remoteLinkColumns = []column{
-	{"issue_key", text, filled | repeats, issueKey},
+	{"issue_key", text, filled, issueKey},
 	{"remote_link_id", text, filled, at("id").orEmpty()},
 	{"url", text, 0, at("object", "url")},
 	{"title", text, 0, at("object", "title")},
