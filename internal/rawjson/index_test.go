@@ -112,7 +112,7 @@ func FuzzIndexAgrees(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"1","key":"A-1","fields":{"summary":"\u0041\ud83d\ude00\n","n":[-0,1.5E+3,0.1e-7,true,false,null]}}`,
 		" [ ] ", `"a`, `{"a":1,}`, `[1,]`, `01`, `-`, `1.`, `1e`, `"\u12g4"`, "\"\x1f\"", "\"\x7f\xff\"", `nul`, `{"a" 1}`, `{1:2}`, `[`, `{"a":`, ``, `"\`, `1 2`,
-		`{"a":{"type":"doc","version":1,"content":[{"type":"text"},{"version":1,"type":"doc","a":1,"a":2}]},"b":{"version":1,"type":"doc"`+"\n"+`,"c":[]}}`,
+		`{"a":{"type":"doc","version":1,"content":[{"type":"text"},{"version":1,"type":"doc","a":1,"a":2}]},"b":{"version":1,"type":"doc"` + "\n" + `,"c":[]}}`,
 		`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13,"a":14,"\u0062":15,"":16}`,
 	} {
 		f.Add([]byte(seed))
