@@ -2,116 +2,16 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/json"
-	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 )
 
-// jsonColumns hold a JSON array as text; they are compared as arrays.
-var jsonColumns = []string{
-	"labels", "triage", "configuration_item", "participants", "organizations", "components", "fix_versions", "affected_versions",
-}
-
-var otherData = flag.String("records", "", "a data directory with issues/ for TestCells instead of the demo's: internal/bench/parquet -generate DIR/issues")
-
-// Every cell of every table is what the records say, NULL where they say
-// nothing: this is also the null count of each column.
-func TestCells(t *testing.T) {
-	db, d := openDemo(t)
-	if *otherData != "" {
-		d = transformed(t, *otherData)
-	}
-	records := liveRecords(t, d.Records)
-	for table, o := range oracles {
-		t.Run(table, func(t *testing.T) {
-			columns := slices.Sorted(maps.Keys(o.columns))
-			got := rows(t, db, fmt.Sprintf(
-				"SELECT %s FROM read_parquet(%s, file_row_number = true) ORDER BY issue_key, file_row_number",
-				strings.Join(columns, ", "), literal(filepath.Join(d.Parquet, table, "*.parquet"))))
-			for _, row := range got {
-				for i, name := range columns {
-					if slices.Contains(jsonColumns, name) {
-						row[i] = compact(t, row[i])
-					}
-				}
-			}
-			want := expected(o, columns, records)
-			if slices.EqualFunc(want, got, slices.Equal) {
-				t.Logf("%d rows of %d columns, equal", len(got), len(columns))
-			} else if diff := cmp.Diff(want, got); diff != "" { // slow with many rows
-				t.Errorf("%s (%s) mismatch (-records +parquet):\n%s", table, strings.Join(columns, " "), head(diff, 40))
-			}
-			require.Equal(t, nulls(columns, want), nulls(columns, got), "null counts of %s", table)
-		})
-	}
-}
-
-// transformed makes tables of records with the command.
-func transformed(t *testing.T, data string) demo {
-	t.Helper()
-	bin, err := command()
-	require.NoError(t, err)
-	d := demo{Dir: t.TempDir(), Records: filepath.Join(data, "issues")}
-	d.Parquet = filepath.Join(d.Dir, "parquet")
-	_, err = output(d.Dir, bin, "transform", "--raw-dir", data, "--output-dir", d.Parquet, "--domain", "acme.atlassian.net")
-	require.NoError(t, err)
-	return d
-}
-
-// expected are the rows that the records call for.
-func expected(o tableOracle, columns []string, records []any) [][]string {
-	var all [][]string
-	for _, r := range records {
-		for _, i := range o.items(r) {
-			row := make([]string, len(columns))
-			for c, name := range columns {
-				row[c] = cell(o.columns[name](r, i))
-			}
-			all = append(all, row)
-		}
-	}
-	return all
-}
-
-// nulls counts the NULLs of each column.
-func nulls(columns []string, all [][]string) map[string]int {
-	count := map[string]int{}
-	for _, row := range all {
-		for i, name := range columns {
-			if row[i] == "∅" {
-				count[name]++
-			}
-		}
-	}
-	return count
-}
-
-func compact(t *testing.T, s string) string {
-	t.Helper()
-	if s == "∅" {
-		return s
-	}
-	var b bytes.Buffer
-	require.NoError(t, json.Compact(&b, []byte(s)))
-	return b.String()
-}
-
-func head(s string, lines int) string {
-	all := strings.SplitAfter(s, "\n")
-	return strings.Join(all[:min(lines, len(all))], "")
-}
-
-// The texts that the oracle leaves out are never NULL, and the rendered ones
-// have no markup left.
+// Rich text is never NULL, and has no markup left.
 func TestTexts(t *testing.T) {
 	db, _ := openDemo(t)
 	for _, q := range []string{
