@@ -26,6 +26,7 @@ var deskSize = flag.Int("tickets", 150, "open tickets in TestDeskHour; the gate 
 // Jira says at that instant.
 func TestDeskHour(t *testing.T) {
 	t.Parallel()
+	size := sizeOf(*deskSize, 60)
 	c := &clock{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)} // a Friday
 	site := jiratest.NewServerWith(jiratest.Options{Now: c.Now})
 	t.Cleanup(site.Close)
@@ -34,7 +35,7 @@ func TestDeskHour(t *testing.T) {
 	hours := &jiratest.Calendar{From: 8 * time.Hour, To: 18 * time.Hour}
 	site.SetPolicy("customfield_10161", jiratest.Policy{Goal: 8 * time.Hour, Calendar: hours, PausedIn: []string{"Waiting for customer"}})
 	site.SetPolicy("customfield_10328", jiratest.Policy{Goal: 30 * time.Minute, Calendar: hours})
-	for n := range *deskSize {
+	for n := range size {
 		site.Create("SUP", jiratest.Fields{"summary": fmt.Sprint(n)})
 		c.pass(time.Second)
 	}
@@ -46,7 +47,7 @@ func TestDeskHour(t *testing.T) {
 	require.NoError(t, err)
 	t.Logf("a quiet pass: %d issues, %d requests, %.2f s", quiet.Issues, quiet.Requests, quiet.Seconds)
 	// The login, the fields, the pages of open issues, and the batches.
-	batches := int64(*deskSize+99) / 100
+	batches := int64(size+99) / 100
 	require.LessOrEqual(t, quiet.Requests, batches+3)
 	site.SetWebhook(jiratest.Webhook{URL: r.url + "/webhooks/jira", Secret: secret, Parallel: 8})
 	site.SetDeliveryFaults(jiratest.DeliveryFaults{Seed: 5, Duplicate: 0.2, Reorder: 0.3})

@@ -52,7 +52,10 @@ func rscReader(parser rsc.Parser) func(string) string {
 // there, in its blocks, with its marks. What should be there is read from the
 // document by jiralike.Shown, which knows nothing of Markdown's syntax.
 func TestRoundTrip(t *testing.T) {
-	const documents = 1000
+	documents := 1000
+	if testing.Short() {
+		documents = 250
+	}
 	for _, kind := range []struct {
 		name     string
 		document func(seed uint64) []byte
