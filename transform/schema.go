@@ -45,13 +45,16 @@ type element struct {
 
 // table is one table of the schema.
 type table struct {
-	name      string
-	base      string // where the paths in the sources begin, for docs/format.md
-	groupRows int
-	columns   []column // those of the reference; none in a table that we add
-	added     []column // those that we add, behind them
-	elements  func(*issue) []element
+	name     string
+	base     string // where the paths in the sources begin, for docs/format.md
+	rows     groupRows
+	columns  []column // those of the reference; none in a table that we add
+	added    []column // those that we add, behind them
+	elements func(*issue) []element
 }
+
+// groupRows is how many rows a row group has in small months, and in the largest.
+type groupRows struct{ least, most int }
 
 // names of the tables; children first and issues last, the order in which
 // they are written, so that an issue is there only when its parts are.
@@ -73,17 +76,17 @@ const (
 func newTables(fields FieldMap) []table {
 	issues := slices.Concat(issueColumns, fields.columns(), issueTail)
 	return []table{
-		{tableComments, "`fields.comment.comments[]`", 1000, commentColumns, commentAdded, (*issue).comments},
-		{tableAttachments, "`fields.attachment[]`", 4000, attachmentColumns, attachmentAdded, (*issue).attachments},
-		{tableChangelog, "`changelog.histories[].items[]`", 4000, changelogColumns, changelogAdded, (*issue).changes},
-		{tableIssueLinks, "`fields.issuelinks[]`", 4000, issueLinkColumns, nil, (*issue).links},
-		{tableRemoteLinks, "`_remote_links[]`", 4000, remoteLinkColumns, nil, (*issue).remoteLinks},
-		{tableCommentMedia, "`fields.comment.comments[].body`", 4000, nil, commentMediaColumns, (*issue).commentMedia},
-		{tableWorklogs, "`fields.worklog.worklogs[]`", 4000, nil, worklogColumns, (*issue).worklogs},
-		{tableIssueFields, "`fields`", 10000, nil, issueFieldColumns, (*issue).customFields},
-		{tableUsers, "each person that the record names", 10000, nil, userColumns, (*issue).users},
-		{tableSLACycles, "`fields.customfield_…`, each cycle of each SLA", 10000, nil, slaCycleColumns, (*issue).slaCycles},
-		{tableIssues, "`fields`", 2000, issues, without(issueAdded(fields), issues), (*issue).self},
+		{tableComments, "`fields.comment.comments[]`", groupRows{3000, 4000}, commentColumns, commentAdded, (*issue).comments},
+		{tableAttachments, "`fields.attachment[]`", groupRows{4000, 16000}, attachmentColumns, attachmentAdded, (*issue).attachments},
+		{tableChangelog, "`changelog.histories[].items[]`", groupRows{12000, 16000}, changelogColumns, changelogAdded, (*issue).changes},
+		{tableIssueLinks, "`fields.issuelinks[]`", groupRows{4000, 16000}, issueLinkColumns, nil, (*issue).links},
+		{tableRemoteLinks, "`_remote_links[]`", groupRows{4000, 16000}, remoteLinkColumns, nil, (*issue).remoteLinks},
+		{tableCommentMedia, "`fields.comment.comments[].body`", groupRows{4000, 16000}, nil, commentMediaColumns, (*issue).commentMedia},
+		{tableWorklogs, "`fields.worklog.worklogs[]`", groupRows{4000, 16000}, nil, worklogColumns, (*issue).worklogs},
+		{tableIssueFields, "`fields`", groupRows{10000, 40000}, nil, issueFieldColumns, (*issue).customFields},
+		{tableUsers, "each person that the record names", groupRows{10000, 40000}, nil, userColumns, (*issue).users},
+		{tableSLACycles, "`fields.customfield_…`, each cycle of each SLA", groupRows{10000, 40000}, nil, slaCycleColumns, (*issue).slaCycles},
+		{tableIssues, "`fields`", groupRows{2000, 8000}, issues, without(issueAdded(fields), issues), (*issue).self},
 	}
 }
 
@@ -124,7 +127,7 @@ func (t *table) fill(rows []partition.Row, elements []element) {
 
 // partition returns the table as package partition wants it.
 func (t *table) partition() partition.Table {
-	p := partition.Table{Name: t.name, GroupRows: t.groupRows, MaxGroupRows: 4 * t.groupRows, Columns: make([]partition.Column, len(t.columns))}
+	p := partition.Table{Name: t.name, GroupRows: t.rows.least, MaxGroupRows: t.rows.most, Columns: make([]partition.Column, len(t.columns))}
 	for i, c := range t.columns {
 		p.Columns[i] = partition.Column{
 			Name: c.name, Kind: c.kind, LongText: c.flags&long != 0, Repeats: c.flags&repeats != 0,

@@ -22,8 +22,8 @@ const (
 // siteTables returns their schema for a valid field map.
 func siteTables(fields FieldMap) []table {
 	return []table{
-		{name: TableFields, base: "each field of `GET /rest/api/3/field`", groupRows: 10000, added: fieldColumns(fields)},
-		{name: TableOrganizations, base: "each organization of `GET /rest/servicedeskapi/organization`", groupRows: 10000, added: organizationColumns},
+		{name: TableFields, base: "each field of `GET /rest/api/3/field`", rows: groupRows{10000, 40000}, added: fieldColumns(fields)},
+		{name: TableOrganizations, base: "each organization of `GET /rest/servicedeskapi/organization`", rows: groupRows{10000, 40000}, added: organizationColumns},
 	}
 }
 
