@@ -76,7 +76,7 @@ func (o odd) document() any {
 	case 0:
 		return nil
 	case 1:
-		return o.text().(any)
+		return o.text()
 	case 2:
 		return object{"type": "doc", "version": 1, "content": []any{}}
 	case 3:
