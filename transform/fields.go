@@ -17,6 +17,8 @@ const customField = "customfield_"
 type field struct {
 	id    string
 	value rawjson.Value
+	sla   bool // an object with cycles
+	rich  bool // a document
 }
 
 // customFields returns the custom fields with a value, by their numbers: the
@@ -28,7 +30,7 @@ func (i *issue) customFields() []element {
 	all := i.room(len(customs))
 	for n := range customs {
 		f := &customs[n]
-		if f.isSLA() || notNull(f.value.Get("errorMessage")).Kind() != 0 {
+		if f.sla || notNull(f.value.Get("errorMessage")).Kind() != 0 {
 			continue
 		}
 		all = append(all, element{object: i.fields, issue: i, field: f})
@@ -44,7 +46,7 @@ func (i *issue) custom() []field {
 	all := []field{}
 	for name, value := range i.fields.value.Members() {
 		if value.Kind() != 'n' && bytes.HasPrefix(name, []byte(customField)) {
-			all = append(all, field{i.fields.words.copy(name), value})
+			all = append(all, i.field(name, value.Read()))
 		}
 	}
 	slices.SortFunc(all, func(a, b field) int {
@@ -54,21 +56,19 @@ func (i *issue) custom() []field {
 	return all
 }
 
-// isSLA reports whether the field is an object with cycles.
-func (f *field) isSLA() bool {
-	return notNull(f.value.Get("completedCycles")).Kind() != 0 || notNull(f.value.Get("ongoingCycle")).Kind() != 0
-}
-
-// rich reports whether the field is a document.
-func (f *field) rich(e *element) bool {
-	typ := f.value.Get("type")
-	return isString(typ) && e.unquote(typ.Raw()) == "doc"
+func (r *reader) field(name []byte, value rawjson.Value) field {
+	typ := value.Get("type")
+	return field{
+		id: r.words.copy(name), value: value,
+		sla:  notNull(value.Get("completedCycles")).Kind() != 0 || notNull(value.Get("ongoingCycle")).Kind() != 0,
+		rich: isString(typ) && r.unquote(typ.Raw()) == "doc",
+	}
 }
 
 // text is what a reader would call the value.
 func (f *field) text(e *element) (string, bool) {
 	switch {
-	case f.rich(e):
+	case f.rich:
 		return e.plainText(f.id), true
 	case f.value.Kind() == '{':
 		return e.label(f.value)
@@ -83,7 +83,7 @@ func (f *field) text(e *element) (string, bool) {
 }
 
 func (f *field) json(e *element) partition.Value {
-	if !isList(f.value) && (f.value.Kind() != '{' || f.rich(e)) {
+	if !isList(f.value) && (f.value.Kind() != '{' || f.rich) {
 		return partition.Value{}
 	}
 	return textValue(e.compact(f.value.Raw()))

@@ -61,7 +61,7 @@ func flagOrNull(f sla.Flag) partition.Value {
 func (i *issue) slaCycles() []element {
 	var all []element
 	for _, f := range i.custom() {
-		if !f.isSLA() {
+		if !f.sla {
 			continue
 		}
 		metric, err := i.metric(f.id)

@@ -13,7 +13,7 @@ import (
 // json.Valid accepts, parts that nobody asks for too. It takes 28 bytes for a
 // value beside the document, and its memory is used again by the next Reset.
 // Rich text is proven with the rest, but what is in it is found only for who
-// asks, and then each time.
+// asks, and then each time: see [Value.Read].
 //
 // The zero Index has no document. After Reset it may be read by several
 // goroutines.
@@ -49,9 +49,9 @@ const bad = -1
 var seed = maphash.MakeSeed()
 
 // Reset indexes data, which must be one JSON value and nothing else but space,
-// and shorter than 2 GiB; else the error is ErrSyntax. Of more than eight million
-// values it is ErrTooMany. The values alias data, which must not change as long as they are used. Values of an earlier document
-// are no longer valid.
+// and shorter than 2 GiB; else the error is ErrSyntax. Of more than eight
+// million values it is ErrTooMany. The values alias data, which must not change
+// as long as they are used. Values of an earlier document are no longer valid.
 func (x *Index) Reset(data []byte) error { return x.reset(data, math.MaxInt) }
 
 // ResetTop is Reset for who asks for the upper levels alone, such as 2 for the
@@ -136,8 +136,10 @@ func isRichText(object []byte) bool {
 	return bytes.HasPrefix(object, []byte(`{"type":"doc"`)) || bytes.HasPrefix(object, []byte(`{"version":1,"type":"doc"`))
 }
 
-// read returns the value with all that is in it, which may be read only now.
-func (v Value) read() Value {
+// Read returns the value with all that is in it found, for who will ask more
+// than once. Only of rich text it is another Value, which takes memory of its
+// own.
+func (v Value) Read() Value {
 	if v.x == nil || v.x.nodes[v.at].table != unread {
 		return v
 	}
@@ -308,7 +310,7 @@ func (v Value) Start() int { return int(v.x.nodes[v.at].start) }
 // Len returns the number of elements of an array; that of anything else but an
 // object is 0. Of an object it counts members of equal names, too.
 func (v Value) Len() int {
-	if v = v.read(); v.x == nil {
+	if v = v.Read(); v.x == nil {
 		return 0
 	}
 	return int(v.x.nodes[v.at].count)
@@ -318,7 +320,7 @@ func (v Value) Len() int {
 // does not have, an absent value. Names are compared exactly, after decoding
 // their escapes. Of equal names the last counts.
 func (v Value) Get(name string) Value {
-	if v = v.read(); v.Kind() != '{' {
+	if v = v.Read(); v.Kind() != '{' {
 		return Value{}
 	}
 	x, n := v.x, &v.x.nodes[v.at]
@@ -358,7 +360,7 @@ func (x *Index) found(at int32) Value {
 // the document.
 func (v Value) Members() iter.Seq2[[]byte, Value] {
 	return func(yield func([]byte, Value) bool) {
-		if v = v.read(); v.Kind() != '{' {
+		if v = v.Read(); v.Kind() != '{' {
 			return
 		}
 		x, object := v.x, &v.x.nodes[v.at]
