@@ -138,13 +138,16 @@ func isRichText(object []byte) bool {
 
 // Read returns the value with all that is in it found, for who will ask more
 // than once. Only of rich text it is another Value, which takes memory of its
-// own.
+// own. Rich text of more than eight million values stays as it is: it has its
+// bytes, and nothing is found in it.
 func (v Value) Read() Value {
 	if v.x == nil || v.x.nodes[v.at].table != unread {
 		return v
 	}
 	x := new(Index)
-	_ = x.Reset(v.Raw()) // it was proven
+	if x.Reset(v.Raw()) != nil { // it was proven, so that it has too many values
+		return v
+	}
 	return x.Root()
 }
 

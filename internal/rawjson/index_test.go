@@ -78,6 +78,13 @@ func TestIndexTooMany(t *testing.T) {
 	require.Less(t, x.Size(), 1<<20)
 	require.NoError(t, x.ResetTop([]byte(`{"a":`+string(document)+`}`), 1), "nothing of it is indexed")
 	require.NoError(t, x.Reset([]byte(`[1]`)))
+
+	rich := `{"type":"doc","content":` + string(document) + `}`
+	require.NoError(t, x.Reset([]byte(`{"a":`+rich+`}`)))
+	value := x.Root().Get("a").Read()
+	require.Equal(t, byte('{'), value.Kind(), "it is not read, but it is there")
+	require.True(t, rich == string(value.Raw()))
+	require.Equal(t, rawjson.Value{}, value.Get("type"))
 }
 
 // Of rich text nothing is indexed until somebody asks.
