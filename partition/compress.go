@@ -2,14 +2,13 @@ package partition
 
 import (
 	"runtime"
-	"sync"
 
 	encoder "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // codec is that of every column. It is safe for concurrent use.
-var codec = &compression{encoder: sync.OnceValue(newEncoder)}
+var codec = &compression{encoder: newEncoder()}
 
 // compression is the library's zstd but for the encoders. Those of the library
 // keep a window of 8 MB for pages of one, which is 20 MB each, and are pooled
@@ -17,7 +16,7 @@ var codec = &compression{encoder: sync.OnceValue(newEncoder)}
 // A page as large as the window, as most are, becomes the same bytes.
 type compression struct {
 	zstd.Codec // decodes
-	encoder    func() *encoder.Encoder
+	encoder    *encoder.Encoder
 }
 
 // encoders is how many pages are compressed at once, at most: a month has more
@@ -35,10 +34,11 @@ func newEncoder() *encoder.Encoder {
 	if err != nil {
 		panic(err) // the options are wrong
 	}
+	e.EncodeAll(nil, nil) // makes its channel now, and not in the bubble of a test
 	return e
 }
 
 // Encode implements the library's codec.
 func (c *compression) Encode(dst, src []byte) ([]byte, error) {
-	return c.encoder().EncodeAll(src, dst[:0]), nil
+	return c.encoder.EncodeAll(src, dst[:0]), nil
 }

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"runtime"
 	"testing"
+	"testing/synctest"
 
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/stretchr/testify/require"
@@ -38,6 +41,25 @@ func TestCompression(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(page, back), "%d bytes", size)
 	}
+}
+
+// A process may compress its first page in a bubble of testing/synctest, as that
+// of somebody who tests a service with this package in it, and others outside.
+// It has to be the first, so that it takes a process of its own.
+func TestCompressionBeginsInABubble(t *testing.T) {
+	if os.Getenv("BUBBLE") == "" {
+		child := exec.Command(os.Args[0], "-test.run=^TestCompressionBeginsInABubble$")
+		child.Env = append(os.Environ(), "BUBBLE=1")
+		out, err := child.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return
+	}
+	encode := func() {
+		_, err := codec.Encode(nil, []byte("page"))
+		require.NoError(t, err)
+	}
+	synctest.Test(t, func(*testing.T) { encode() })
+	encode()
 }
 
 // All encoders of a process together are smaller than one of the library's.
