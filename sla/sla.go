@@ -96,10 +96,22 @@ func Parse(value json.RawMessage) (Metric, error) {
 		x.Clear()
 		indexes.Put(x)
 	}()
-	if x.Reset(value) != nil || x.Root().Kind() != '{' {
+	if x.Reset(value) != nil {
 		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(value))
 	}
-	raw := x.Root()
+	return ParseValue(x.Root())
+}
+
+// ParseValue is Parse for a value of a document that has been read, as only
+// packages of this module have it.
+func ParseValue(raw rawjson.Value) (Metric, error) {
+	switch raw.Kind() {
+	case '{':
+	case 0, 'n':
+		return Metric{}, nil
+	default:
+		return Metric{}, fmt.Errorf("%w: %v", ErrMalformed, kind(raw.Raw()))
+	}
 	if raw.Get("errorMessage").Kind() != 0 {
 		return Metric{}, ErrUnavailable
 	}

@@ -334,7 +334,7 @@ func (i *issue) metric(field string) (sla.Metric, error) {
 		if i.metrics == nil {
 			i.metrics = map[string]metric{}
 		}
-		m.Metric, m.err = sla.Parse(i.fields.get(field).Raw())
+		m.Metric, m.err = sla.ParseValue(i.fields.get(field))
 		i.metrics[field] = m
 	}
 	return m.Metric, m.err

@@ -2,10 +2,12 @@ package rawjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"hash/maphash"
 	"iter"
 	"math"
+	"math/bits"
 )
 
 // An Index is a whole JSON document in which every value is found at once. It
@@ -21,8 +23,11 @@ type Index struct {
 	data   []byte
 	levels int
 	nodes  []node  // the values in their order; each object and array stands before what is in it
-	slots  []int32 // hash tables of the large objects: nodes of their members, 0 for none
+	slots  []int32 // hash tables of large objects that are odd: nodes of their members, 0 for none
 	names  []string
+	habits habits
+	places []*habit   // of the large objects
+	seen   [64]object // objects that may come again, by what their hash says
 }
 
 // node is one value. All places are in data or nodes.
@@ -31,10 +36,18 @@ type node struct {
 	start, end int32
 	next       int32 // the node after it and all that is in it
 	count      int32 // of members or elements
-	table      int32 // where the hash table begins in slots; unread: nothing in it is indexed
+	table      int32 // of a large object, where its hash table begins in slots
 }
 
-const unread = -1
+// What table says else.
+const (
+	unread     = -1 // nothing in the value is indexed
+	again      = -2 // the object is as one before, whose node count tells
+	firstPlace = -3 // and below: of a large object, whose place in places it tells
+)
+
+// object tells where one is that has been indexed.
+type object struct{ start, size, node int32 }
 
 // maxValues is how many values a document has at most: four times as many as a
 // real issue of 64 MiB, so that the index of a hostile one is bounded.
@@ -61,11 +74,13 @@ func (x *Index) ResetTop(data []byte, levels int) error { return x.reset(data, l
 
 func (x *Index) reset(data []byte, levels int) error {
 	x.data, x.levels = data, levels
-	x.nodes, x.slots, x.names = x.nodes[:0], x.slots[:0], x.names[:0]
+	x.nodes, x.slots, x.names, x.places = x.nodes[:0], x.slots[:0], x.names[:0], x.places[:0]
+	x.habits.begin()
 	if len(data) > math.MaxInt32 {
 		return ErrSyntax
 	}
-	i := x.value(0, 0, skipSpace(data, 0), 0)
+	clear(x.seen[:])
+	i := x.value(0, 0, skipSpace(data, 0), 0, &x.habits.root)
 	switch full := len(x.nodes) > maxValues; {
 	case i != bad && skipSpace(data, i) == len(data) && !full:
 		return nil
@@ -100,7 +115,7 @@ func (x *Index) Root() Value {
 
 // value indexes the value that begins at i, in so many objects and arrays, and
 // returns where it ends. Its node has the name, if it has one.
-func (x *Index) value(name, size int32, i, depth int) int {
+func (x *Index) value(name, size int32, i, depth int, h *habit) int {
 	if i >= len(x.data) {
 		return bad
 	}
@@ -110,7 +125,10 @@ func (x *Index) value(name, size int32, i, depth int) int {
 		end, _ = skipString(x.data, i)
 	case '{', '[':
 		if depth < x.levels && (depth == 0 || !isRichText(x.data[i:])) {
-			return x.nested(name, size, i, depth+1)
+			if c == '[' || h.size < leastAgain {
+				return x.nested(name, size, i, depth+1, h)
+			}
+			return x.object(name, size, i, depth+1, h)
 		}
 		if end = skipValue(x.data, i, depth); depth < x.levels {
 			x.add(name, size, i, end)
@@ -141,9 +159,19 @@ func isRichText(object []byte) bool {
 // own. Rich text of more than eight million values stays as it is: it has its
 // bytes, and nothing is found in it.
 func (v Value) Read() Value {
-	if v.x == nil || v.x.nodes[v.at].table != unread {
+	if v.x == nil {
 		return v
 	}
+	switch n := &v.x.nodes[v.at]; n.table {
+	case again:
+		return Value{v.x, n.count}
+	case unread:
+		return v.read()
+	}
+	return v
+}
+
+func (v Value) read() Value {
 	x := new(Index)
 	if x.Reset(v.Raw()) != nil { // it was proven, so that it has too many values
 		return v
@@ -153,67 +181,128 @@ func (v Value) Read() Value {
 
 // add adds a value in which nothing is indexed.
 func (x *Index) add(name, size int32, start, end int) {
-	x.nodes = append(x.nodes, node{
-		name: name, size: size, start: int32(start), end: int32(end), next: int32(len(x.nodes) + 1),
-	})
+	n := x.room()
+	n.name, n.size, n.start, n.end = name, size, int32(start), int32(end)
+	n.next, n.count, n.table = int32(len(x.nodes)), 0, 0
+}
+
+// room adds a node, which has the values of one before.
+func (x *Index) room() *node {
+	n := len(x.nodes)
+	if n == cap(x.nodes) {
+		x.nodes = append(x.nodes, node{})
+	}
+	x.nodes = x.nodes[:n+1]
+	return &x.nodes[n]
 }
 
 // nested indexes an object or array of that depth.
-func (x *Index) nested(name, size int32, i, depth int) int {
+func (x *Index) nested(name, size int32, i, depth int, h *habit) int {
 	if depth > maxDepth {
 		return bad
 	}
 	at, start := len(x.nodes), i
-	x.nodes = append(x.nodes, node{})
-	count := 0
+	x.room()
+	count, odd := 0, false
 	if x.data[i] == '{' {
-		i, count = x.members(i+1, depth)
+		i, count, odd = x.members(i+1, depth, h)
 	} else {
-		i, count = x.elements(i+1, depth)
+		i, count = x.elements(i+1, depth, h)
 	}
 	if i == bad {
 		return bad
 	}
 	n := node{name: name, size: size, start: int32(start), end: int32(i), next: int32(len(x.nodes)), count: int32(count)}
 	if count > fewMembers && x.data[start] == '{' {
-		n.table = x.hash(at, count)
+		if odd {
+			n.table = x.hash(at, count)
+		} else {
+			n.table = firstPlace - int32(len(x.places))
+			x.places = append(x.places, h)
+		}
 	}
 	x.nodes[at] = n
+	h.size = int32(i - start)
 	return i
 }
 
-// members indexes those of an object, from behind its bracket.
-func (x *Index) members(i, depth int) (end, count int) {
-	data := x.data
-	if i = skipSpace(data, i); i < len(data) && data[i] == '}' {
-		return i + 1, 0
+// Records name the same person, status or type again and again, with all that
+// is known of it. An object of such a size, at such a depth, may be found to be
+// one before, byte for byte, and is not read again. It nests no deeper then
+// than is allowed.
+const (
+	leastAgain  = 200
+	mostAgain   = 4096
+	levelsAgain = maxDepth - mostAgain
+)
+
+// object indexes an object of that depth, which is large enough that one
+// before in the document may be the same.
+func (x *Index) object(name, size int32, i, depth int, h *habit) int {
+	if len(x.data)-i < leastAgain || x.levels < math.MaxInt || depth > levelsAgain {
+		return x.nested(name, size, i, depth, h)
 	}
+	var sum uint64
+	for head := x.data[i+64 : i+128 : i+128]; len(head) >= 8; head = head[8:] {
+		sum = bits.RotateLeft64(sum, 7) ^ binary.LittleEndian.Uint64(head)
+	}
+	seen := &x.seen[sum*0x9e3779b97f4a7c15>>58]
+	if n := int(seen.size); n > 0 && n <= len(x.data)-i && string(x.data[i:i+n]) == string(x.data[seen.start:int(seen.start)+n]) {
+		x.nodes = append(x.nodes, node{
+			name: name, size: size, start: int32(i), end: int32(i + n), next: int32(len(x.nodes) + 1), count: seen.node, table: again,
+		})
+		return i + n
+	}
+	at := len(x.nodes)
+	end := x.nested(name, size, i, depth, h)
+	if n := end - i; leastAgain <= n && n <= mostAgain {
+		*seen = object{start: int32(i), size: int32(n), node: int32(at)}
+	}
+	return end
+}
+
+// members indexes those of an object, from behind its bracket. An object is odd
+// if it has two of one name, or one that cannot be found by its habit.
+func (x *Index) members(i, depth int, outer *habit) (end, count int, odd bool) {
+	data, object := x.data, x.habits.id(len(x.nodes)-1)
+	if i = skipSpace(data, i); i < len(data) && data[i] == '}' {
+		return i + 1, 0, false
+	}
+	usual := &outer.first
+	var stray *habit
 	for {
-		if i >= len(data) || data[i] != '"' {
-			return bad, 0
-		}
+		var size int32
 		name := int32(i + 1)
-		colon, escaped := skipString(data, i)
-		if colon == bad {
-			return bad, 0
+		h := *usual
+		if h.begins(data, i) {
+			i = skipSpace(data, i+len(h.quoted))
+			size = int32(len(h.quoted) - len(`"":`))
+		} else if i, size, h = x.member(i, outer, usual); i == bad {
+			return bad, 0, false
 		}
-		size := int32(colon - i - len(`""`))
-		if escaped {
-			size = ^int32(len(x.names))
-			x.names = append(x.names, unquote(data[i:colon]))
+		if h != nil {
+			odd = odd || h.node > object
+			h.node = x.habits.id(len(x.nodes))
+			usual = &h.next
+		} else {
+			if odd = true; stray == nil {
+				stray = new(habit)
+			}
+			h = stray
 		}
-		if colon = skipSpace(data, colon); colon == len(data) || data[colon] != ':' {
-			return bad, 0
-		}
-		if i = skipSpace(data, colon+1); i < len(data) && data[i] == '"' { // as most are
+		switch {
+		case i+4 < len(data) && string(data[i:i+4]) == "null": // most fields
+			x.add(name, size, i, i+4)
+			i += 4
+		case i < len(data) && data[i] == '"':
 			start := i
 			i, _ = skipString(data, start)
 			x.add(name, size, start, i)
-		} else {
-			i = x.value(name, size, i, depth)
+		default:
+			i = x.value(name, size, i, depth, h)
 		}
 		if i == bad || len(x.nodes) > maxValues {
-			return bad, 0
+			return bad, 0, false
 		}
 		count++
 		if i+1 < len(data) && data[i] == ',' && data[i+1] == '"' {
@@ -222,18 +311,43 @@ func (x *Index) members(i, depth int) (end, count int) {
 		}
 		var more bool
 		if i, more = skipComma(data, i, '}'); !more {
-			return i, count
+			return i, count, odd
 		}
 	}
 }
 
+// member reads the name of a member and the colon behind it, and returns where
+// its value begins. What was usual there was another. It has no habit if the
+// name has escapes, or is none to remember.
+func (x *Index) member(i int, outer *habit, usual **habit) (value int, size int32, h *habit) {
+	data := x.data
+	if i >= len(data) || data[i] != '"' {
+		return bad, 0, nil
+	}
+	colon, escaped := skipString(data, i)
+	if colon == bad {
+		return bad, 0, nil
+	}
+	size = int32(colon - i - len(`""`))
+	if escaped {
+		size = ^int32(len(x.names))
+		x.names = append(x.names, unquote(data[i:colon]))
+	} else {
+		h = x.habits.meet(data[i:colon], outer, usual)
+	}
+	if value = skipSpace(data, colon); value == len(data) || data[value] != ':' {
+		return bad, 0, nil
+	}
+	return skipSpace(data, value+1), size, h
+}
+
 // elements indexes those of an array, from behind its bracket.
-func (x *Index) elements(i, depth int) (end, count int) {
+func (x *Index) elements(i, depth int, h *habit) (end, count int) {
 	if i = skipSpace(x.data, i); i < len(x.data) && x.data[i] == ']' {
 		return i + 1, 0
 	}
 	for {
-		if i = x.value(0, 0, i, depth); i == bad || len(x.nodes) > maxValues {
+		if i = x.value(0, 0, i, depth, h); i == bad || len(x.nodes) > maxValues {
 			return bad, 0
 		}
 		count++
@@ -307,9 +421,6 @@ func (v Value) Kind() byte {
 	return v.x.data[v.x.nodes[v.at].start]
 }
 
-// Start tells where in the document the value begins.
-func (v Value) Start() int { return int(v.x.nodes[v.at].start) }
-
 // Len returns the number of elements of an array; that of anything else but an
 // object is 0. Of an object it counts members of equal names, too.
 func (v Value) Len() int {
@@ -328,7 +439,12 @@ func (v Value) Get(name string) Value {
 	}
 	x, n := v.x, &v.x.nodes[v.at]
 	if n.count > fewMembers {
-		return x.lookup(n.table, name)
+		if n.table > firstPlace {
+			return x.lookup(n.table, name)
+		}
+		if at, certain := x.habits.find(x.places[firstPlace-n.table], name, v.at, n.next); certain {
+			return x.found(at)
+		}
 	}
 	found := int32(0) // the document itself is no member
 	for at := v.at + 1; at < n.next; {
@@ -367,7 +483,7 @@ func (v Value) Members() iter.Seq2[[]byte, Value] {
 			return
 		}
 		x, object := v.x, &v.x.nodes[v.at]
-		unique := object.count > fewMembers && x.slots[object.table+1] == 0
+		unique := object.count > fewMembers && (object.table <= firstPlace || x.slots[object.table+1] == 0)
 		for at := v.at + 1; at < object.next; at = x.nodes[at].next {
 			name, member := x.name(&x.nodes[at]), Value{x, at}
 			if (unique || v.Get(string(name)) == member) && !yield(name, member) {

@@ -116,19 +116,30 @@ func TestIndexResetTop(t *testing.T) {
 // An Index accepts what encoding/json accepts, and finds in it what the careful
 // way finds, level by level.
 func FuzzIndexAgrees(f *testing.F) {
+	large := `{"self":"` + strings.Repeat("x", 200) + `","a":{"n":1,"n":2}}`
 	for _, seed := range []string{
 		`{"id":"1","key":"A-1","fields":{"summary":"\u0041\ud83d\ude00\n","n":[-0,1.5E+3,0.1e-7,true,false,null]}}`,
 		" [ ] ", `"a`, `{"a":1,}`, `[1,]`, `01`, `-`, `1.`, `1e`, `"\u12g4"`, "\"\x1f\"", "\"\x7f\xff\"", `nul`, `{"a" 1}`, `{1:2}`, `[`, `{"a":`, ``, `"\`, `1 2`,
 		`{"a":{"type":"doc","version":1,"content":[{"type":"text"},{"version":1,"type":"doc","a":1,"a":2}]},"b":{"version":1,"type":"doc"` + "\n" + `,"c":[]}}`,
 		`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13,"a":14,"\u0062":15,"":16}`,
+		`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13}`,
+		`{"m":1,"b" :2,"c": 3,"\u0064":4,"e":null ,"f":null,"g":nulL,"h":8,"i":9,"j":10,"k":11,"l":12,"a":13,"a":14}`,
+		`{"a":` + large + `,"b":[` + large + `,` + large + `],"c":` + strings.Replace(large, "}}", "} }", 1) + `}`,
 	} {
 		f.Add([]byte(seed))
 	}
+	before := []byte(`{"id":"1","fields":{"summary":null,"n":[{"a":{}}]},"a":1,"c":3,"d":4,"b":2,"e":{"f":null},"":6}`)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var x, top rawjson.Index
+		var x, top, learned rawjson.Index
+		require.NoError(t, learned.Reset(before))
 		err := x.Reset(data)
 		if valid := json.Valid(data); valid != (err == nil) {
 			t.Fatalf("Reset(%q) = %v, json.Valid says %t", data, err, valid)
+		}
+		for range 2 {
+			if again := learned.Reset(data); again != err {
+				t.Fatalf("Reset(%q) = %v, and %v when others were read before", data, err, again)
+			}
 		}
 		if topErr := top.ResetTop(data, 2); topErr != err {
 			t.Fatalf("ResetTop(%q) = %v, Reset %v", data, topErr, err)
@@ -137,6 +148,7 @@ func FuzzIndexAgrees(f *testing.F) {
 			return
 		}
 		agree(t, x.Root(), data)
+		agree(t, learned.Root(), data)
 		if got, want := fmt.Sprintf("%q", topOf(top.Root())), fmt.Sprintf("%q", topOf(x.Root())); got != want {
 			t.Errorf("ResetTop(%q) finds %s, Reset %s", data, got, want)
 		}
@@ -207,5 +219,78 @@ func BenchmarkIndex(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What an Index has learned of one document does not change what it finds in
+// the next.
+func TestIndexLearns(t *testing.T) {
+	members := func(from, to int, odd string) string {
+		var b strings.Builder
+		for n := from; n < to; n++ {
+			fmt.Fprintf(&b, `,"name%d":{"value":%d,"more":[{"n":%d}]}`, n, n, n)
+		}
+		return `{"fields":{` + b.String()[1:] + odd + `}}`
+	}
+	var x rawjson.Index
+	for _, document := range []string{
+		members(0, 40, ""),
+		members(20, 60, ""),               // some are missing, some are new
+		members(0, 60, `,"name7":1`),      // one comes twice
+		members(0, 60, `,"name\u0037":1`), // and so does this
+		members(30, 40, ""),               // few
+		members(0, 60, `,"`+strings.Repeat("long", 20)+`":1`),
+		strings.ReplaceAll(members(0, 60, ""), ":", " :\t"),
+		strings.ReplaceAll(members(0, 60, ""), `"value"`, `"other"`),
+		members(59, 60, "") + " ",
+		`[` + members(0, 20, "") + `,` + members(10, 30, "") + `]`,
+		members(0, 60, ""),
+	} {
+		require.NoError(t, x.Reset([]byte(document)))
+		agree(t, x.Root(), []byte(document))
+		require.Error(t, x.Reset([]byte(document[:len(document)-2])))
+	}
+}
+
+// Names that are never the same are forgotten, and what is usual learned again.
+func TestIndexForgets(t *testing.T) {
+	var x rawjson.Index
+	for n := range 30 {
+		var b strings.Builder
+		for m := range 1000 {
+			fmt.Fprintf(&b, `,"%d":{"value":%d}`, 1000*n+m, m)
+		}
+		document := []byte(`{"fields":{"a":1` + b.String() + `}}`)
+		require.NoError(t, x.Reset(document))
+		require.Equal(t, 1001, x.Root().Get("fields").Len())
+		require.Equal(t, "999", string(x.Root().Get("fields").Get(fmt.Sprint(1000*n+999)).Get("value").Raw()))
+		if n%10 == 0 {
+			agree(t, x.Root(), document)
+		}
+	}
+	require.Less(t, x.Size(), 1<<20)
+}
+
+// An object that came before is found again, and only the same one.
+func TestIndexRepeats(t *testing.T) {
+	person := `{"self":"https://acme.example/rest/api/3/user?accountId=5b10:1","accountId":"5b10:1","avatarUrls":{"48x48":"` + strings.Repeat("x", 200) + `","24x24":null},"displayName":"Person One","active":true}`
+	other := strings.Replace(person, "One", "Two", 1) // the same from its beginning to the name
+	record := `{"a":` + person + `,"b":{"a":` + person + `},"c":[` + person + `,` + other + `,` + person + `,` + other + `,` + person[:len(person)-1] + `,"d":1}]}`
+	var x rawjson.Index
+	for range 2 {
+		require.NoError(t, x.Reset([]byte(record)))
+		agree(t, x.Root(), []byte(record))
+		size := x.Size()
+		many := `[` + strings.Repeat(person+`,`, 1000) + `1]`
+		require.NoError(t, x.Reset([]byte(many)))
+		require.Equal(t, 1001, x.Root().Len())
+		require.Less(t, x.Size(), size+64<<10, "a person takes one value")
+		require.ErrorIs(t, x.Reset([]byte(many[:len(many)-3]+`}]`)), rawjson.ErrSyntax)
+	}
+	// Repeated at the depth where it nests too deep.
+	deep := `{"a":"` + strings.Repeat("x", 200) + `","b":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`
+	for _, depth := range []int{8998, 8999, 9000} {
+		document := []byte(`[` + deep + `,` + deep + `,` + strings.Repeat("[", depth-1) + deep + strings.Repeat("]", depth-1) + `]`)
+		require.Equal(t, json.Valid(document), x.Reset(document) == nil, depth)
 	}
 }

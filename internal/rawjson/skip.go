@@ -160,11 +160,13 @@ const (
 func skipString(data []byte, i int) (end int, escaped bool) {
 	for i++; ; {
 		// Eight bytes at a time: the lowest sign bit of hits is of the first
-		// quote, backslash or control character; those above it may be wrong.
+		// quote, backslash or control character; those above it may be wrong. With
+		// the second bit the other way, the quote comes right after the control
+		// characters, and all else later.
 		for len(data)-i >= 8 {
 			w := binary.LittleEndian.Uint64(data[i:])
-			quote, escape := w^'"'*eachByte, w^'\\'*eachByte
-			hits := ((w-' '*eachByte)&^w | (quote-eachByte)&^quote | (escape-eachByte)&^escape) & signs
+			low, escape := w^2*eachByte-('"'-1)*eachByte, w^'\\'*eachByte
+			hits := (low&^w | (escape-eachByte)&^escape) & signs
 			if hits != 0 {
 				if i += bits.TrailingZeros64(hits) / 8; data[i] == '"' {
 					return i + 1, escaped
