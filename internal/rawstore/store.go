@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
@@ -281,7 +282,7 @@ func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
 
 // readInto is readFile into the memory of mem, as far as it goes.
 func readInto(mem []byte, root *os.Root, name string, limit int64) ([]byte, error) {
-	f, err := root.Open(name)
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe is not waited for
 	if err != nil {
 		return nil, err
 	}

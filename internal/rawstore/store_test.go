@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -261,6 +262,27 @@ func TestLesson14UnreadableRecord(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, aside, 1)
 		})
+	}
+}
+
+// What is no file is no record, and nobody waits for one to write into a pipe.
+func TestRecordIsAFile(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "issues", "A-1.json"), 0o660))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "issues", "A-2.json"), 0o770))
+	for _, key := range []string{"A-1", "A-2"} {
+		read := make(chan error, 1)
+		go func() { // ends with the test at the latest
+			_, err := s.Record(key)
+			read <- err
+		}()
+		select {
+		case err := <-read:
+			require.ErrorIs(t, err, rawstore.ErrCorrupt)
+		case <-time.After(10 * time.Second):
+			t.Fatal("it waits")
+		}
 	}
 }
 
