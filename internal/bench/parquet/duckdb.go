@@ -53,9 +53,6 @@ func duckTask(ctx context.Context, j job) (outcome, error) {
 		source = fmt.Sprintf("SELECT * FROM read_json(%s, columns = %s, format = 'unstructured', maximum_object_size = 67108864)", files, shapeColumns(recordShape))
 	}
 	return timed(j.Times, func(int) error {
-		if err := os.RemoveAll(j.Dir); err != nil {
-			return err
-		}
 		if err := os.MkdirAll(j.Dir, 0o777); err != nil {
 			return err
 		}
