@@ -293,11 +293,13 @@ func plainRun(s string) (n int, high bool) {
 	)
 	var above uint64
 	// Eight bytes at a time: the lowest sign bit of hits is of the first byte
-	// that ends the run; those above it may be wrong.
+	// that ends the run; those above it may be wrong. With the second bit the
+	// other way, the quote comes right after the control characters, and all
+	// else later.
 	for ; len(s)-n >= 8; n += 8 {
 		x := eight(s[n:])
-		quote, escape := x^'"'*each, x^'\\'*each
-		hits := (x-' '*each)&^x | (quote-each)&^quote | (escape-each)&^escape
+		low, escape := x^2*each-('"'-1)*each, x^'\\'*each
+		hits := low&^x | (escape-each)&^escape
 		if hits &= signs; hits != 0 {
 			at := uint(bits.TrailingZeros64(hits)) & 56
 			return n + int(at/8), (above|x&(1<<at-1))&signs != 0
