@@ -29,19 +29,11 @@ func (s *Syncer) Delete(ctx context.Context, keys ...string) (transform.Result, 
 
 // Rebuild makes all tables anew from the records and publishes them.
 func (s *Syncer) Rebuild(ctx context.Context, opts transform.RebuildOptions) (transform.Result, error) {
-	result, err := transform.Rebuild(ctx, s.tables, records{s.store}, opts)
+	result, err := transform.Rebuild(ctx, s.tables, transform.RecordsDir(s.store.Dir()), opts)
 	return result, errors.Join(err, s.publishAll(ctx))
 }
 
 // Verify compares the tables with the records and writes nothing.
 func (s *Syncer) Verify(ctx context.Context, opts transform.VerifyOptions) (transform.Verification, error) {
-	return transform.Verify(ctx, s.tables, records{s.store}, opts)
+	return transform.Verify(ctx, s.tables, transform.RecordsDir(s.store.Dir()), opts)
 }
-
-// records are those of a store, checked by the transform alone.
-type records struct{ *rawstore.Store }
-
-func (r records) Record(key string) ([]byte, error) { return r.Bytes(key, nil) }
-
-// ReadRecord implements transform.RecordReader.
-func (r records) ReadRecord(key string, buf []byte) ([]byte, error) { return r.Bytes(key, buf) }

@@ -45,7 +45,7 @@ var arrows = map[string][]string{
 	// The two ends, each the only one to know its library.
 	"jira":      {"internal/issuekey", "internal/rawjson", "github.com/andygrunwald/go-jira/v2", "golang.org/x/time"},
 	"partition": {"internal/atomicfile", "internal/filelock", "github.com/parquet-go/parquet-go", "github.com/klauspost/compress"},
-	"transform": {"adf", "internal/issuekey", "internal/rawjson", "partition", "sla"},
+	"transform": {"adf", "internal/atomicfile", "internal/issuekey", "internal/rawjson", "partition", "sla"},
 
 	// What composes them.
 	".": {

@@ -297,7 +297,7 @@ func (c *check) rows(ctx context.Context, compare map[string]bool) error {
 	} else if len(keys) == 0 {
 		return nil
 	}
-	v, err := transform.Verify(ctx, c.tables, records{c.store}, transform.VerifyOptions{Keys: keys})
+	v, err := transform.Verify(ctx, c.tables, transform.RecordsDir(c.store.Dir()), transform.VerifyOptions{Keys: keys})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -101,6 +102,43 @@ func TestSiteURL(t *testing.T) {
 // TestRecordsFS: lessons 26 and 125; only KEY.json files are records.
 func TestRecordsFS(t *testing.T) {
 	dir := t.TempDir()
+	testRecords(t, dir, transform.RecordsFS(os.DirFS(dir)))
+
+	for _, err := range transform.RecordsFS(os.DirFS(filepath.Join(dir, "absent"))).Keys() {
+		require.ErrorIs(t, err, fs.ErrNotExist, "a list that cannot be read is not an empty one")
+	}
+	for range transform.RecordsFS(fstest.MapFS{}).Keys() {
+		t.Error("an empty directory has keys")
+	}
+}
+
+func TestRecordsDir(t *testing.T) {
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	records := transform.RecordsDir(root)
+	testRecords(t, dir, records)
+
+	require.NoError(t, os.Symlink("A-1.json", filepath.Join(dir, "A-11.json")))
+	data, err := records.Record("A-11")
+	require.NoError(t, err)
+	require.Equal(t, "one", string(data))
+	outside := filepath.Join(t.TempDir(), "A-12.json")
+	require.NoError(t, os.WriteFile(outside, []byte("outside"), 0o600))
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "A-12.json")))
+	_, err = records.Record("A-12")
+	require.Error(t, err, "it leads out of the directory")
+
+	require.NoError(t, root.Close())
+	for _, err := range records.Keys() {
+		require.ErrorIs(t, err, fs.ErrClosed, "a list that cannot be read is not an empty one")
+	}
+}
+
+// testRecords compares records with what it puts into their directory.
+func testRecords(t *testing.T, dir string, records transform.Records) {
+	t.Helper()
 	write := func(name, data string) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600))
 	}
@@ -112,7 +150,6 @@ func TestRecordsFS(t *testing.T) {
 	write("A-5.JSON", "extension")
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "A-6.json"), 0o700))
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, ".locks"), 0o700))
-	records := transform.RecordsFS(os.DirFS(dir))
 
 	var keys []string
 	for key, err := range records.Keys() {
@@ -143,10 +180,7 @@ func TestRecordsFS(t *testing.T) {
 	_, err = records.Record("A-7")
 	require.ErrorIs(t, err, transform.ErrTooLarge)
 
-	for _, err := range transform.RecordsFS(os.DirFS(filepath.Join(dir, "absent"))).Keys() {
-		require.ErrorIs(t, err, fs.ErrNotExist, "a list that cannot be read is not an empty one")
-	}
-	for range transform.RecordsFS(fstest.MapFS{}).Keys() {
-		t.Error("an empty directory has keys")
-	}
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "A-8.json"), 0o600))
+	_, err = records.Record("A-8")
+	require.ErrorIs(t, err, transform.ErrRecord, "a FIFO, for which nobody waits")
 }

@@ -15,7 +15,9 @@ import (
 // json.Valid accepts, parts that nobody asks for too. It takes 28 bytes for a
 // value beside the document, and its memory is used again by the next Reset.
 // Rich text is proven with the rest, but what is in it is found only for who
-// asks, and then each time: see [Value.Read].
+// asks, and then each time: see [Value.Read]. An object that came before in the
+// document, byte for byte, is not read again, nor are names that documents
+// before had in the same place.
 //
 // The zero Index has no document. After Reset it may be read by several
 // goroutines.

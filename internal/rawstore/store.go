@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/jirasync/jirasync/internal/atomicfile"
@@ -80,30 +79,20 @@ func Open(dir string, opts Options) (*Store, error) {
 // Close releases the directories. Locks held by calls in progress stay theirs.
 func (s *Store) Close() error { return errors.Join(s.issues.Close(), s.attachments.Close()) }
 
-// FS returns the issue records as a read-only file system of KEY.json files.
-func (s *Store) FS() fs.FS { return s.issues.FS() }
+// Dir returns the directory of the records, KEY.json each, to be read from
+// until Close.
+func (s *Store) Dir() *os.Root { return s.issues }
 
 // Record returns the stored record of the issue: fs.ErrNotExist when there is
 // none, ErrCorrupt when there is one that cannot be read.
 func (s *Store) Record(key string) ([]byte, error) {
-	data, err := s.Bytes(key, nil)
-	if err != nil {
-		return nil, err
-	}
-	if err := check(data, key); err != nil {
-		return nil, fmt.Errorf("record %s: %w", key, err)
-	}
-	return data, nil
-}
-
-// Bytes returns a record like Record, but leaves it to the caller to see
-// whether it is one: he reads it anyway, and twice is once too often where all
-// records are read. The result may have the memory of buf.
-func (s *Store) Bytes(key string, buf []byte) ([]byte, error) {
 	if !issuekey.Valid(key) {
 		return nil, ErrBadKey
 	}
-	data, err := readInto(buf, s.issues, key+".json", maxRecord)
+	data, err := readFile(s.issues, key+".json", maxRecord)
+	if err == nil {
+		err = check(data, key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("record %s: %w", key, err)
 	}
@@ -277,24 +266,15 @@ func (s *Store) write(key string, record rawjson.Object) error {
 
 // readFile reads a regular file of at most limit bytes.
 func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
-	return readInto(nil, root, name, limit)
-}
-
-// readInto is readFile into the memory of mem, as far as it goes.
-func readInto(mem []byte, root *os.Root, name string, limit int64) ([]byte, error) {
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe is not waited for
+	f, info, err := atomicfile.Open(root, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, ErrCorrupt
 	}
-	data := slices.Grow(mem[:0], int(info.Size()))[:info.Size()]
+	data := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, err
 	}
