@@ -240,6 +240,30 @@ func TestRebuildKeepsRowsOfUnreadableRecords(t *testing.T) {
 	sameAsRebuild(t, dir, tables, records)
 }
 
+// TestRebuildOfNoFile: what has the name of a record and is no file is a record
+// that cannot be read, and not a deleted issue.
+func TestRebuildOfNoFile(t *testing.T) {
+	dir, recordsDir, records := t.TempDir(), t.TempDir(), newStore()
+	tables := openTables(t, dir)
+	records.add(january1, january2)
+	upsert(t, tables, records, "A-1", "A-2")
+	before := content(t, dir)
+
+	require.NoError(t, os.Mkdir(filepath.Join(recordsDir, "A-1.json"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(recordsDir, "A-3.json"), 0o700)) // of which the tables have no row
+	require.NoError(t, os.WriteFile(filepath.Join(recordsDir, "A-2.json"), records.files["A-2.json"].Data, 0o600))
+	root, err := os.OpenRoot(recordsDir)
+	require.NoError(t, err)
+	defer root.Close()
+	for _, records := range []transform.Records{transform.RecordsDir(root), transform.RecordsFS(os.DirFS(recordsDir))} {
+		result, err := transform.Rebuild(t.Context(), tables, records, transform.RebuildOptions{})
+		require.ErrorIs(t, err, transform.ErrRecord)
+		require.ErrorIs(t, result.Failed["A-1"], transform.ErrRecord)
+		require.ErrorIs(t, result.Failed["A-3"], transform.ErrRecord)
+		require.Equal(t, before, content(t, dir))
+	}
+}
+
 // TestRebuildBesideUpsert: what a running sync adds or changes after the
 // survey is not lost (reference 7.1 item 12).
 func TestRebuildBesideUpsert(t *testing.T) {

@@ -76,7 +76,8 @@ const recordExt = ".json"
 
 // RecordsFS reads records from the files KEY.json at the top of fsys. Other
 // files and directories are passed over, and no name but that of a valid
-// issue key is ever opened.
+// issue key is ever opened. What has such a name and is no file is a record
+// that cannot be read.
 func RecordsFS(fsys fs.FS) Records { return recordsFS{fsys} }
 
 type recordsFS struct{ fsys fs.FS }
@@ -127,12 +128,9 @@ func readRecord(f io.Reader, info fs.FileInfo, buf []byte) ([]byte, error) {
 // RecordsDir reads records as RecordsFS does, from a directory that is open, and
 // with fewer calls. It follows no link out of it. The directory must stay open
 // as long as the records are read.
-func RecordsDir(dir *os.Root) Records { return recordsDir{recordsFS{dir.FS()}, dir} }
+func RecordsDir(dir *os.Root) Records { return recordsDir{dir} }
 
-type recordsDir struct {
-	recordsFS
-	dir *os.Root
-}
+type recordsDir struct{ dir *os.Root }
 
 func (r recordsDir) Record(key string) ([]byte, error) { return r.ReadRecord(key, nil) }
 
@@ -153,15 +151,31 @@ func (r recordsDir) ReadRecord(key string, buf []byte) ([]byte, error) {
 }
 
 func (r recordsFS) Keys() iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+	return recordKeys(func() ([]string, error) {
 		entries, err := fs.ReadDir(r.fsys, ".")
+		names := make([]string, len(entries))
+		for i, e := range entries {
+			names[i] = e.Name()
+		}
+		return names, err
+	})
+}
+
+func (r recordsDir) Keys() iter.Seq2[string, error] {
+	return recordKeys(func() ([]string, error) { return atomicfile.Names(r.dir, ".") })
+}
+
+// recordKeys yields the keys of records among names. What is no file is among
+// them: it cannot be read, which is something else than that there is none.
+func recordKeys(list func() ([]string, error)) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		names, err := list()
 		if err != nil {
 			yield("", fmt.Errorf("list records: %w", err))
 			return
 		}
-		for _, e := range entries {
-			key, isRecord := strings.CutSuffix(e.Name(), recordExt)
-			if isRecord && issuekey.Valid(key) && !e.IsDir() && !yield(key, nil) {
+		for _, name := range names {
+			if key, isRecord := strings.CutSuffix(name, recordExt); isRecord && issuekey.Valid(key) && !yield(key, nil) {
 				return
 			}
 		}

@@ -118,14 +118,14 @@ func check(data []byte, key string) error {
 // among them.
 func (s *Store) Keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		entries, err := fs.ReadDir(s.issues.FS(), ".")
+		names, err := atomicfile.Names(s.issues, ".")
 		if err != nil {
 			yield("", fmt.Errorf("list records: %w", err))
 			return
 		}
-		keys := make([]string, 0, len(entries))
-		for _, e := range entries {
-			if key, ok := strings.CutSuffix(e.Name(), ".json"); ok && issuekey.Valid(key) {
+		keys := make([]string, 0, len(names))
+		for _, name := range names {
+			if key, ok := strings.CutSuffix(name, ".json"); ok && issuekey.Valid(key) {
 				keys = append(keys, key)
 			}
 		}
