@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -27,6 +28,7 @@ func init() {
 // "generated" and "generated month": all tables of records that are made as
 // they are read, of two years or of one month.
 func rebuildTask(ctx context.Context, j job) (outcome, error) {
+	debug.SetMemoryLimit(200 << 20) // as the command sets it, for memory that is free and not given back
 	options := transform.Options{ReferenceOnly: j.Variant == "reference tables"}
 	var records transform.Records
 	switch j.Variant {
