@@ -244,15 +244,21 @@ type issue struct {
 	attachment func(key, id, filename string) (string, bool)
 	whole      object // the record
 	fields     object
-	metrics    map[string]metric    // by field id, decoded once
-	parts      map[string][]element // elements of the parts by table, decoded once
-	customs    []field              // nil until asked for
-	files      *files               // the attachments as rich text names them; nil until asked for
+	metrics    map[string]metric // by field id, decoded once
+	parts      []part            // decoded once
+	customs    []field           // nil until asked for
+	files      *files            // the attachments as rich text names them; nil until asked for
 }
 
 type metric struct {
 	sla.Metric
 	err error
+}
+
+// part is what one table and others are made of.
+type part struct {
+	table    string
+	elements []element
 }
 
 // issue reads what a record says about the issue as a whole.
@@ -345,14 +351,14 @@ func (i *issue) self() []element { return []element{{object: i.fields, issue: i}
 // once returns the elements of a part that several tables are made of. What is
 // malformed in it is counted once.
 func (i *issue) once(table string, elements func() []element) []element {
-	if known, ok := i.parts[table]; ok {
-		return known
+	for _, p := range i.parts {
+		if p.table == table {
+			return p.elements
+		}
 	}
-	if i.parts == nil {
-		i.parts = map[string][]element{}
-	}
-	i.parts[table] = elements()
-	return i.parts[table]
+	all := elements()
+	i.parts = append(i.parts, part{table, all})
+	return all
 }
 
 func (i *issue) comments() []element {

@@ -45,7 +45,8 @@ type node struct {
 const (
 	unread     = -1 // nothing in the value is indexed
 	again      = -2 // the object is as one before, whose node count tells
-	firstPlace = -3 // and below: of a large object, whose place in places it tells
+	distinct   = -3 // of an object with few members, no two of one name
+	firstPlace = -4 // and below: of a large object, whose place in places it tells
 )
 
 // object tells where one is that has been indexed.
@@ -215,13 +216,15 @@ func (x *Index) nested(name, size int32, i, depth int, h *habit) int {
 		return bad
 	}
 	n := node{name: name, size: size, start: int32(start), end: int32(i), next: int32(len(x.nodes)), count: int32(count)}
-	if count > fewMembers && x.data[start] == '{' {
-		if odd {
-			n.table = x.hash(at, count)
-		} else {
-			n.table = firstPlace - int32(len(x.places))
-			x.places = append(x.places, h)
-		}
+	switch {
+	case x.data[start] != '{' || count <= fewMembers && odd:
+	case count <= fewMembers:
+		n.table = distinct
+	case odd:
+		n.table = x.hash(at, count)
+	default:
+		n.table = firstPlace - int32(len(x.places))
+		x.places = append(x.places, h)
 	}
 	x.nodes[at] = n
 	h.size = int32(i - start)
@@ -436,10 +439,17 @@ func (v Value) Len() int {
 // does not have, an absent value. Names are compared exactly, after decoding
 // their escapes. Of equal names the last counts.
 func (v Value) Get(name string) Value {
-	if v = v.Read(); v.Kind() != '{' {
+	if v.x == nil {
 		return Value{}
 	}
 	x, n := v.x, &v.x.nodes[v.at]
+	if n.table == again || n.table == unread {
+		v = v.Read()
+		x, n = v.x, &v.x.nodes[v.at]
+	}
+	if x.data[n.start] != '{' {
+		return Value{}
+	}
 	if n.count > fewMembers {
 		if n.table > firstPlace {
 			return x.lookup(n.table, name)
@@ -452,6 +462,9 @@ func (v Value) Get(name string) Value {
 	for at := v.at + 1; at < n.next; {
 		m := &x.nodes[at]
 		if int(m.size) == len(name) && string(x.data[m.name:m.name+m.size]) == name || m.size < 0 && x.names[^m.size] == name {
+			if n.table <= distinct {
+				return Value{x, at}
+			}
 			found = at
 		}
 		at = m.next
@@ -485,7 +498,7 @@ func (v Value) Members() iter.Seq2[[]byte, Value] {
 			return
 		}
 		x, object := v.x, &v.x.nodes[v.at]
-		unique := object.count > fewMembers && (object.table <= firstPlace || x.slots[object.table+1] == 0)
+		unique := object.table <= distinct || object.count > fewMembers && x.slots[object.table+1] == 0
 		for at := v.at + 1; at < object.next; at = x.nodes[at].next {
 			name, member := x.name(&x.nodes[at]), Value{x, at}
 			if (unique || v.Get(string(name)) == member) && !yield(name, member) {
