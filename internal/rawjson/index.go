@@ -101,7 +101,8 @@ func (x *Index) Clear() {
 	x.data, x.nodes = nil, x.nodes[:0]
 }
 
-// Size returns how much memory the index keeps for the next document, in bytes.
+// Size returns how much memory the index keeps for the next document, in bytes,
+// beside what it has learned, which is bounded.
 func (x *Index) Size() int {
 	const ofNode, ofSlot, ofName = 28, 4, 16
 	return ofNode*cap(x.nodes) + ofSlot*cap(x.slots) + ofName*cap(x.names)
