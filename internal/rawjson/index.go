@@ -28,8 +28,8 @@ type Index struct {
 	slots  []int32 // hash tables of large objects that are odd: nodes of their members, 0 for none
 	names  []string
 	habits habits
-	places []*habit   // of the large objects
-	seen   [64]object // objects that may come again, by what their hash says
+	places []*habit     // of the large objects
+	seen   [64]sighting // objects that may come again, by their hash
 }
 
 // node is one value. All places are in data or nodes.
@@ -49,8 +49,8 @@ const (
 	firstPlace = -4 // and below: of a large object, whose place in places it tells
 )
 
-// object tells where one is that has been indexed.
-type object struct{ start, size, node int32 }
+// sighting tells where an object is that has been indexed.
+type sighting struct{ start, size, node int32 }
 
 // maxValues is how many values a document has at most: four times as many as a
 // real issue of 64 MiB, so that the index of a hostile one is bounded.
@@ -132,7 +132,7 @@ func (x *Index) value(name, size int32, i, depth int, h *habit) int {
 			if c == '[' || h.size < leastAgain {
 				return x.nested(name, size, i, depth+1, h)
 			}
-			return x.object(name, size, i, depth+1, h)
+			return x.large(name, size, i, depth+1, h)
 		}
 		if end = skipValue(x.data, i, depth); depth < x.levels {
 			x.add(name, size, i, end)
@@ -175,6 +175,7 @@ func (v Value) Read() Value {
 	return v
 }
 
+// read indexes rich text.
 func (v Value) read() Value {
 	x := new(Index)
 	if x.Reset(v.Raw()) != nil { // it was proven, so that it has too many values
@@ -242,9 +243,9 @@ const (
 	levelsAgain = maxDepth - mostAgain
 )
 
-// object indexes an object of that depth, which is large enough that one
-// before in the document may be the same.
-func (x *Index) object(name, size int32, i, depth int, h *habit) int {
+// large indexes an object of that depth, unless it is one before. The last one
+// in its place was large enough to be remembered.
+func (x *Index) large(name, size int32, i, depth int, h *habit) int {
 	if len(x.data)-i < leastAgain || x.levels < math.MaxInt || depth > levelsAgain {
 		return x.nested(name, size, i, depth, h)
 	}
@@ -262,7 +263,7 @@ func (x *Index) object(name, size int32, i, depth int, h *habit) int {
 	at := len(x.nodes)
 	end := x.nested(name, size, i, depth, h)
 	if n := end - i; leastAgain <= n && n <= mostAgain {
-		*seen = object{start: int32(i), size: int32(n), node: int32(at)}
+		*seen = sighting{start: int32(i), size: int32(n), node: int32(at)}
 	}
 	return end
 }
