@@ -21,6 +21,8 @@ const MaxRecordBytes = 64 << 20
 // ErrTooLarge reports a record of more than MaxRecordBytes.
 var ErrTooLarge = errors.New("transform: record is too large")
 
+var errNoFile = fmt.Errorf("%w: not a regular file", ErrRecord)
+
 // Records are the stored issue records, one an issue key. They are the truth
 // from which the tables are made; Upsert and Rebuild only read them, from
 // several goroutines at once.
@@ -91,11 +93,16 @@ func (r recordsFS) ReadRecord(key string, buf []byte) ([]byte, error) {
 	}
 	name := key + recordExt
 	info, err := fs.Stat(r.fsys, name) // before opening, which would wait on a FIFO
-	if err == nil {
-		err = checkRecord(info)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if link, lerr := fs.Lstat(r.fsys, name); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
+			return nil, errNoFile // it leads to nothing, which may be on a disk that is missing
+		}
 		return nil, err
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errNoFile
 	}
 	f, err := r.fsys.Open(name)
 	if err != nil {
@@ -105,19 +112,11 @@ func (r recordsFS) ReadRecord(key string, buf []byte) ([]byte, error) {
 	return readRecord(f, info, buf)
 }
 
-// checkRecord says whether what info describes can be read as a record.
-func checkRecord(info fs.FileInfo) error {
-	switch {
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: not a regular file", ErrRecord)
-	case info.Size() > MaxRecordBytes:
-		return ErrTooLarge
-	}
-	return nil
-}
-
 // readRecord reads what info describes, into the memory of buf as far as it goes.
 func readRecord(f io.Reader, info fs.FileInfo, buf []byte) ([]byte, error) {
+	if info.Size() > MaxRecordBytes {
+		return nil, ErrTooLarge
+	}
 	data := slices.Grow(buf[:0], int(info.Size()))[:info.Size()]
 	if _, err := io.ReadFull(f, data); err != nil { // its end is known: a record is replaced, never appended to
 		return nil, err
@@ -140,13 +139,13 @@ func (r recordsDir) ReadRecord(key string, buf []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: malformed issue key", ErrRecord)
 	}
 	f, info, err := atomicfile.Open(r.dir, key+recordExt)
-	if err != nil {
+	switch {
+	case errors.Is(err, atomicfile.ErrNoFile):
+		return nil, errNoFile
+	case err != nil:
 		return nil, err
 	}
 	defer f.Close()
-	if err := checkRecord(info); err != nil {
-		return nil, err
-	}
 	return readRecord(f, info, buf)
 }
 

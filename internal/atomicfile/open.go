@@ -7,15 +7,27 @@ import (
 	"syscall"
 )
 
-// Open opens a file to be read, and describes it. What is no regular file is
-// opened, too, for the caller to see; a FIFO that nobody writes is not waited
-// for.
+// ErrNoFile reports a name that is there, but leads to no file: a directory, a
+// FIFO, a link to nothing.
+var ErrNoFile = errors.New("not a regular file")
+
+// Open opens a regular file to be read, and describes it. It does not wait for
+// who writes into a FIFO. A link to nothing is not fs.ErrNotExist: whatever it
+// led to may be on a disk that is missing.
 func Open(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if info, lerr := root.Lstat(name); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+			err = ErrNoFile
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = ErrNoFile
+	}
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, err

@@ -267,11 +267,14 @@ func (s *Store) write(key string, record rawjson.Object) error {
 // readFile reads a regular file of at most limit bytes.
 func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
 	f, info, err := atomicfile.Open(root, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, atomicfile.ErrNoFile):
+		return nil, ErrCorrupt
+	case err != nil:
 		return nil, err
 	}
 	defer f.Close()
-	if !info.Mode().IsRegular() || info.Size() > limit {
+	if info.Size() > limit {
 		return nil, ErrCorrupt
 	}
 	data := make([]byte, info.Size())

@@ -271,7 +271,8 @@ func TestRecordIsAFile(t *testing.T) {
 	s, dir := open(t)
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "issues", "A-1.json"), 0o660))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "issues", "A-2.json"), 0o770))
-	for _, key := range []string{"A-1", "A-2"} {
+	require.NoError(t, os.Symlink("nothing", filepath.Join(dir, "issues", "A-3.json")))
+	for _, key := range []string{"A-1", "A-2", "A-3"} {
 		read := make(chan error, 1)
 		go func() { // ends with the test at the latest
 			_, err := s.Record(key)
@@ -279,7 +280,7 @@ func TestRecordIsAFile(t *testing.T) {
 		}()
 		select {
 		case err := <-read:
-			require.ErrorIs(t, err, rawstore.ErrCorrupt)
+			require.ErrorIs(t, err, rawstore.ErrCorrupt, key)
 		case <-time.After(10 * time.Second):
 			t.Fatal("it waits")
 		}
